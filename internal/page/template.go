@@ -1,0 +1,182 @@
+package page
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"maps"
+	"slices"
+	"sync"
+	"text/template/parse"
+)
+
+//go:embed *.html
+var layout embed.FS
+
+// Source is the templates of one feature: *.html at the root of Files. They
+// are called NAME/file.html. Under Dev, Files should be an os.DirFS of the
+// source folder, so that an edit shows at the next request.
+type Source struct {
+	Name  string
+	Files fs.FS
+}
+
+// set is every template in one language.
+type set struct {
+	lang  *Language
+	all   *template.Template
+	files map[string]*template.Template
+}
+
+func (s *Site) sources() []Source {
+	return append([]Source{{Name: "page", Files: layout}}, s.cfg.Sources...)
+}
+
+func (s *Site) parse() error {
+	base, names, err := s.parseFiles(s.sources())
+	if err != nil {
+		return err
+	}
+	sets := map[string]*set{}
+	for _, lang := range s.languages.all {
+		bound, err := s.bind(base, names, lang)
+		if err != nil {
+			return err
+		}
+		sets[lang.Tag] = bound
+	}
+	s.executed.reset()
+	s.sets.Store(&sets)
+	return nil
+}
+
+func (s *Site) parseFiles(sources []Source) (*template.Template, []string, error) {
+	root := template.New("").Funcs(s.funcs(s.languages.def)).Option("missingkey=error")
+	var files []string
+	for _, source := range sources {
+		names, err := fs.Glob(source.Files, "*.html")
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, name := range names {
+			if err := parseFile(root, source, name); err != nil {
+				return nil, nil, fmt.Errorf("page: %w", err)
+			}
+			files = append(files, source.Name+"/"+name)
+		}
+	}
+	if s.cfg.Count {
+		s.executed.watch(root)
+	}
+	return root, files, nil
+}
+
+func parseFile(root *template.Template, source Source, name string) error {
+	text, err := fs.ReadFile(source.Files, name)
+	if err != nil {
+		return err
+	}
+	full := source.Name + "/" + name
+	if root.Lookup(full) != nil {
+		return fmt.Errorf("two templates are called %s", full)
+	}
+	_, err = root.New(full).Parse(string(text))
+	return err
+}
+
+// bind makes the copy of the templates that speaks one language.
+func (s *Site) bind(base *template.Template, names []string, lang *Language) (*set, error) {
+	all, err := base.Clone()
+	if err != nil {
+		return nil, err
+	}
+	all.Funcs(s.funcs(lang))
+	s.fold(all, lang)
+	bound := &set{lang: lang, all: all, files: map[string]*template.Template{}}
+	for _, name := range names {
+		t := all.Lookup(name)
+		if t == nil || parse.IsEmptyTree(t.Tree.Root) {
+			continue // a file of definitions only
+		}
+		if err := escapes(t); err != nil {
+			return nil, fmt.Errorf("page: %w", err)
+		}
+		bound.files[name] = t
+	}
+	return bound, nil
+}
+
+// escapes makes html/template work out the contexts now, which it does at
+// the first execution. That the execution itself ends at missing data is
+// expected.
+func escapes(t *template.Template) error {
+	wrong, ok := errors.AsType[*template.Error](t.Execute(io.Discard, nil))
+	if ok {
+		return wrong
+	}
+	return nil
+}
+
+// set returns the templates in a language, read anew under Dev.
+func (s *Site) set(lang *Language) (*set, error) {
+	if s.cfg.Dev {
+		if err := s.parse(); err != nil {
+			return nil, err
+		}
+	}
+	return (*s.sets.Load())[lang.Tag], nil
+}
+
+// counter remembers which templates were executed, for tests.
+type counter struct {
+	mu  sync.Mutex
+	ran map[string]int
+}
+
+func newCounter() *counter { return &counter{ran: map[string]int{}} }
+
+// watch puts a call of "ran" at the head of every template.
+func (c *counter) watch(root *template.Template) {
+	for _, t := range root.Templates() {
+		if t.Tree == nil || parse.IsEmptyTree(t.Tree.Root) {
+			continue
+		}
+		name := t.Name()
+		c.ran[name] += 0
+		probe := template.Must(template.New("").Funcs(template.FuncMap{"ran": c.note}).Parse(fmt.Sprintf("{{ran %q}}", name)))
+		t.Tree.Root.Nodes = append(slices.Clone(probe.Tree.Root.Nodes), t.Tree.Root.Nodes...)
+	}
+}
+
+func (c *counter) note(name string) template.HTML {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ran[name]++
+	return ""
+}
+
+// reset forgets the executions that checking the contexts caused.
+func (c *counter) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name := range c.ran {
+		c.ran[name] = 0
+	}
+}
+
+// Unexecuted names the templates that no request has executed, definitions
+// inside files included. It needs Config.Count and is for tests.
+func (s *Site) Unexecuted() []string {
+	s.executed.mu.Lock()
+	defer s.executed.mu.Unlock()
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(s.executed.ran)) {
+		if s.executed.ran[name] == 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,12 @@
+// Package web holds what a browser is given besides pages: the stylesheet and
+// the favicon. It owns the files and nothing else; internal/page serves them
+// under addresses that carry a hash of their content. Start with kept.css,
+// which is ordered tokens, elements, page, parts, print.
+package web
+
+import "embed"
+
+// Files are served under /static/.
+//
+//go:embed *.css *.svg
+var Files embed.FS
