@@ -1,0 +1,98 @@
+package floors
+
+// room is one package: its folder, what it may import of ours beyond what its floor allows, the modules by others that it
+// may use, and what its test files may import besides, ours or others'. Names are separated by spaces; a module covers
+// its packages.
+type room struct {
+	dir     string
+	may     string
+	modules string
+	tests   string
+}
+
+// floor is a row of rooms. The rooms of a floor are strangers to each other unless a room says otherwise. On an open
+// floor a room may import whatever lies on floors below; on a closed one only what it names.
+type floor struct {
+	name   string
+	closed bool
+	rooms  []room
+}
+
+// house is the drawing, from the ground up. Import downward only.
+var house = []floor{
+	{name: "ground: the vault, and files that are content", closed: true, rooms: []room{
+		{dir: "vault", may: "vault/keyring vault/journal vault/sabotage", tests: engines},
+		{dir: "vault/keyring", modules: "filippo.io/age"},
+		{dir: "vault/journal", may: "vault/keyring"},
+		{dir: "vault/sabotage"},
+		{dir: "web"},
+		{dir: "policy"},
+		{dir: "courses"},
+	}},
+	{name: "floor 0: what every feature stands on", closed: true, rooms: []room{
+		{dir: "internal/fault"},
+		{dir: "internal/db", may: "internal/fault vault", modules: engines + "github.com/pressly/goose/v3"},
+		{dir: "internal/job", may: "internal/fault internal/db"},
+		{dir: "internal/outbound", may: "internal/fault"},
+		{dir: "internal/page", may: "internal/fault web", modules: "golang.org/x/text golang.org/x/time"},
+		{
+			dir: "internal/mail", may: "internal/fault internal/db internal/job internal/outbound internal/page vault",
+			modules: "github.com/wneessen/go-mail github.com/emersion/go-smtp github.com/emersion/go-msgauth github.com/emersion/go-sasl " +
+				"github.com/yuin/goldmark golang.org/x/net golang.org/x/text",
+		},
+		{dir: "internal/prove", may: "internal/fault internal/db vault"},
+		{dir: "internal/course"},
+		{dir: "internal/course/frontmatter", may: "internal/course", modules: "go.yaml.in/yaml/v3"},
+		{
+			dir: "internal/course/native", may: "internal/course internal/course/frontmatter",
+			tests: "internal/course/render courses modernc.org/quickjs",
+		},
+		{
+			dir: "internal/course/render", may: "internal/course",
+			modules: "github.com/yuin/goldmark github.com/alecthomas/chroma/v2 github.com/microcosm-cc/bluemonday golang.org/x/net golang.org/x/image",
+		},
+	}},
+	{name: "the stair: what a feature is", closed: true, rooms: []room{
+		{
+			dir: "internal/feature",
+			may: "internal/db internal/job internal/mail internal/outbound internal/page internal/prove vault",
+		},
+	}},
+	{name: "floor 1: who is asking", rooms: []room{
+		{dir: "internal/account"},
+	}},
+	{name: "floor 2: features, strangers to each other", rooms: []room{
+		{dir: "internal/learn"},
+		{dir: "internal/portfolio"},
+	}},
+	{name: "floor 3: engines that read declarations, never features", closed: true, rooms: []room{
+		{dir: "internal/right", may: groundAndBasics + "internal/account"},
+		{dir: "internal/promise", may: groundAndBasics + "internal/account policy"},
+		{dir: "internal/backup", may: groundAndBasics, modules: "filippo.io/age"},
+	}},
+	{name: "floor 4: the program", rooms: []room{
+		{dir: "internal/app", modules: "github.com/alecthomas/kong github.com/BurntSushi/toml github.com/prometheus/client_golang golang.org/x/crypto"},
+		{dir: "cmd/kept", may: "internal/app", tests: "github.com/rogpeppe/go-internal"},
+	}},
+}
+
+// beside stands next to the house: packages that help tests. Only test files and each other may import them.
+var beside = []room{
+	{dir: "vault/vaulttest", may: "vault vault/keyring vault/journal vault/sabotage", modules: "pgregory.net/rapid", tests: engines},
+	{dir: "vault/vaulttest/crashfs", may: "vault/keyring vault/journal"},
+	{dir: "internal/db/dbtest", may: "internal/db"},
+	{dir: "internal/page/pagetest", may: "internal/page internal/fault web", modules: "golang.org/x/net"},
+	{dir: "internal/app/apptest", may: "internal/... vault vault/keyring vault/journal vault/sabotage"},
+	{dir: "internal/browser", modules: "github.com/chromedp"},
+	{dir: "internal/floors"},
+}
+
+// anyTest are the modules that every test file may use.
+const anyTest = "pgregory.net/rapid "
+
+// engines are the drivers of the two databases.
+const engines = "modernc.org/sqlite github.com/jackc/pgx/v5 "
+
+// groundAndBasics is what the engines of floor 3 read: declarations lie in the vault, all else on floor 0.
+const groundAndBasics = "vault vault/keyring vault/journal vault/sabotage internal/fault internal/db internal/job " +
+	"internal/outbound internal/page internal/mail internal/prove internal/feature "
