@@ -1,0 +1,294 @@
+package course
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Catalogue is everything that can be read here at one moment. It does not
+// change; a newer one takes its place.
+type Catalogue struct {
+	Tracks   []*Track
+	Courses  []*Course
+	Warnings []Warning
+	Lessons  int // in all courses
+
+	Certifications []*Certification
+
+	courses map[string]*Course // by id and by slug
+	tracks  map[string]*Track  // by id and by slug
+	places  map[placeKey]*Place
+	byID    map[string]*Place // a lesson that stands in two courses: the first
+	files   map[fileKey]*Place
+	first   map[*Course]*Place
+	roots   map[string]fs.FS // by source
+}
+
+type placeKey struct{ course, slug string }
+
+type fileKey struct {
+	course *Course
+	file   string
+}
+
+// Place is a lesson where it stands in a course.
+type Place struct {
+	Course  *Course
+	Slug    string // the lesson's, or another if two of the course wish for the same
+	Chapter *Chapter
+	Lesson  *Lesson
+	Number  int // from 1, in the course
+	Of      int
+	Prev    *Place
+	Next    *Place
+}
+
+// Shelf is what a loader found in a source.
+type Shelf struct {
+	Tracks         []*Track
+	Courses        []*Course
+	Certifications []*Certification
+}
+
+// Course finds a course by its slug or id.
+func (c *Catalogue) Course(name string) (*Course, bool) {
+	found, ok := c.courses[name]
+	return found, ok
+}
+
+// Track finds a track by its slug or id.
+func (c *Catalogue) Track(name string) (*Track, bool) {
+	found, ok := c.tracks[name]
+	return found, ok
+}
+
+// Lesson finds a lesson by its course's slug and its own.
+func (c *Catalogue) Lesson(courseSlug, lessonSlug string) (*Place, bool) {
+	found, ok := c.places[placeKey{courseSlug, lessonSlug}]
+	return found, ok
+}
+
+// LessonByID finds a lesson by its stable id.
+func (c *Catalogue) LessonByID(id string) (*Place, bool) {
+	found, ok := c.byID[id]
+	return found, ok
+}
+
+// LessonOfFile finds the lesson of a course that was read from a file of its
+// source, in any language.
+func (c *Catalogue) LessonOfFile(of *Course, file string) (*Place, bool) {
+	found, ok := c.files[fileKey{of, file}]
+	return found, ok
+}
+
+// First is where a course begins.
+func (c *Catalogue) First(of *Course) (*Place, bool) {
+	found, ok := c.first[of]
+	return found, ok
+}
+
+// Folder is the source that a course was read from.
+func (c *Catalogue) Folder(of *Course) fs.FS { return c.roots[of.Source] }
+
+// OpenAsset opens a picture or another file in a course's own folder. Texts
+// of the course itself are not assets.
+func (c *Catalogue) OpenAsset(of *Course, name string) (fs.File, error) {
+	if !fs.ValidPath(name) || !isAsset(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	full := path.Join(of.Dir, name)
+	info, err := fs.Stat(c.roots[of.Source], full)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return c.roots[of.Source].Open(full)
+}
+
+// isAsset keeps the rest of a checkout (its history, its build files) from
+// being served.
+func isAsset(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.HasPrefix(part, ".") {
+			return false
+		}
+	}
+	switch strings.ToLower(path.Ext(name)) {
+	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".ico",
+		".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".webm", ".vtt", ".pdf",
+		".csv", ".tsv", ".txt", ".json", ".zip", ".py", ".js", ".r", ".jl", ".cpp", ".f90", ".ipynb":
+		return true
+	}
+	return false
+}
+
+// builder makes a catalogue from shelves.
+type builder struct {
+	*Catalogue
+	lessonOf map[string]*Lesson
+}
+
+func newBuilder() *builder {
+	return &builder{
+		Catalogue: &Catalogue{
+			courses: map[string]*Course{}, tracks: map[string]*Track{},
+			places: map[placeKey]*Place{}, byID: map[string]*Place{},
+			files: map[fileKey]*Place{}, first: map[*Course]*Place{},
+			roots: map[string]fs.FS{},
+		},
+		lessonOf: map[string]*Lesson{},
+	}
+}
+
+func (b *builder) warn(file, format string, args ...any) {
+	b.Warnings = append(b.Warnings, Warning{File: file, What: fmt.Sprintf(format, args...)})
+}
+
+func (b *builder) add(source string, root fs.FS, format string, shelf *Shelf) {
+	b.roots[source] = root
+	for _, c := range shelf.Courses {
+		c.Source, c.Format = source, format
+		b.addCourse(c)
+	}
+	for _, t := range shelf.Tracks {
+		b.addTrack(t)
+	}
+	b.Certifications = append(b.Certifications, shelf.Certifications...)
+}
+
+func (b *builder) addCourse(c *Course) {
+	if other, taken := b.courses[c.ID]; taken {
+		b.warn(c.Dir, "has the id %q of the course in %q and is left out; give it an id of its own", c.ID, other.Dir)
+		return
+	}
+	if other, taken := b.courses[c.Slug]; taken {
+		slug := b.freeCourseSlug(c.Slug)
+		b.warn(c.Dir, "has the short name %q of the course in %q; its address ends in %q now, give it another", c.Slug, other.Dir, slug)
+		c.Slug = slug
+	}
+	b.courses[c.ID], b.courses[c.Slug] = c, c
+	b.Courses = append(b.Courses, c)
+	b.placeLessons(c)
+}
+
+func (b *builder) freeCourseSlug(slug string) string {
+	for n := 2; ; n++ {
+		free := slug + "-" + strconv.Itoa(n)
+		if _, taken := b.courses[free]; !taken {
+			return free
+		}
+	}
+}
+
+// addTrack joins tracks of one id, so that courses from several sources can
+// stand in the same track.
+func (b *builder) addTrack(t *Track) {
+	if known, ok := b.tracks[t.ID]; ok {
+		known.Courses = append(known.Courses, t.Courses...)
+		if len(known.Words) == 0 {
+			known.Words = t.Words
+		}
+		return
+	}
+	own := *t
+	b.tracks[t.ID], b.tracks[t.Slug] = &own, &own
+	b.Tracks = append(b.Tracks, &own)
+}
+
+func (b *builder) placeLessons(c *Course) {
+	b.dropDoubled(c.Chapters)
+	var last *Place
+	var all []*Place
+	for chapter, lesson := range c.Lessons {
+		place := &Place{Course: c, Slug: b.freeLessonSlug(c, lesson.Slug), Chapter: chapter, Lesson: lesson, Number: len(all) + 1, Prev: last}
+		if last != nil {
+			last.Next = place
+		}
+		b.index(place)
+		all, last = append(all, place), place
+	}
+	for _, place := range all {
+		place.Of = len(all)
+	}
+	b.Lessons += len(all)
+}
+
+// dropDoubled leaves out lessons whose id another lesson has: their progress
+// could not be told apart. One lesson may well stand in two courses.
+func (b *builder) dropDoubled(chapters []*Chapter) {
+	for _, chapter := range chapters {
+		kept := chapter.Lessons[:0:0]
+		for _, lesson := range chapter.Lessons {
+			if other, taken := b.lessonOf[lesson.ID]; taken && other != lesson {
+				b.warn(lesson.Versions[0].File, "has the id %q of %s and is left out; give it an id of its own", lesson.ID, other.Versions[0].File)
+				continue
+			}
+			b.lessonOf[lesson.ID] = lesson
+			kept = append(kept, lesson)
+		}
+		chapter.Lessons = kept
+		b.dropDoubled(chapter.Chapters)
+	}
+}
+
+func (b *builder) freeLessonSlug(c *Course, wish string) string {
+	slug := wish
+	for n := 2; ; n++ {
+		if _, taken := b.places[placeKey{c.Slug, slug}]; !taken {
+			return slug
+		}
+		slug = wish + "-" + strconv.Itoa(n)
+	}
+}
+
+func (b *builder) index(p *Place) {
+	b.places[placeKey{p.Course.Slug, p.Slug}] = p
+	if _, known := b.byID[p.Lesson.ID]; !known {
+		b.byID[p.Lesson.ID] = p
+	}
+	if p.Number == 1 {
+		b.first[p.Course] = p
+	}
+	for _, v := range p.Lesson.Versions {
+		b.files[fileKey{p.Course, v.File}] = p
+	}
+}
+
+func (b *builder) finish() *Catalogue {
+	for _, t := range b.Tracks {
+		b.tidyTrack(t)
+	}
+	for _, c := range b.Certifications {
+		b.checkCertification(c)
+	}
+	SortWarnings(b.Warnings)
+	return b.Catalogue
+}
+
+// tidyTrack takes courses out of a track that are not there.
+func (b *builder) tidyTrack(t *Track) {
+	kept := t.Courses[:0:0]
+	for _, id := range t.Courses {
+		if c, ok := b.courses[id]; ok {
+			kept = append(kept, c.ID)
+			continue
+		}
+		b.warn(t.ID, "names the course %q, which does not exist; correct the id", id)
+	}
+	t.Courses = kept
+}
+
+// checkCertification warns of lessons that nobody could finish. They stay in
+// the list: leaving them out would make the certificate easier.
+func (b *builder) checkCertification(c *Certification) {
+	for _, id := range c.Lessons {
+		if _, ok := b.byID[id]; !ok {
+			b.warn(c.ID, "asks for the lesson %q, which does not exist; correct the id", id)
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package native_test
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"modernc.org/quickjs"
+
+	"kept/courses"
+	"kept/internal/course"
+	"kept/internal/course/native"
+	"kept/internal/course/render"
+)
+
+//go:embed testdata/assert.js
+var assertJS string
+
+// failures runs an exercise's tests on files and gives the message of each test
+// that is not met.
+func failures(t *testing.T, works *course.Exercising, files []course.File) []string {
+	t.Helper()
+	var out []string
+	for _, test := range works.Tests {
+		if message := runTest(t, files[0], test.Code); message != "" {
+			out = append(out, test.Says+": "+message)
+		}
+	}
+	return out
+}
+
+func runTest(t *testing.T, file course.File, test string) string {
+	t.Helper()
+	vm, err := quickjs.NewVM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	if err := vm.SetEvalTimeout(5 * time.Second); err != nil {
+		t.Fatal(err)
+	}
+	vm.SetMemoryLimit(64 << 20)
+	text, err := json.Marshal(file.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vm.Eval(assertJS, quickjs.EvalGlobal); err != nil {
+		t.Fatal(err)
+	}
+	program := fmt.Sprintf("(() => { const code = %s;\n%s%s\n{\n%s\n} })()", text, file.Before, file.Text, test)
+	if _, err := vm.Eval(program, quickjs.EvalGlobal); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func sample(t *testing.T) *course.Catalogue {
+	t.Helper()
+	library := course.NewLibrary([]course.Loader{native.Loader{}}, []course.Source{{Name: "sample", Root: courses.Files}})
+	if err := library.Reload(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return library.Catalogue()
+}
+
+func TestSampleCourseIsSound(t *testing.T) {
+	catalogue := sample(t)
+	for _, w := range catalogue.Warnings {
+		t.Error(w)
+	}
+	for _, w := range render.Lint(catalogue) {
+		t.Error(w)
+	}
+	first, ok := catalogue.Course("first-steps-in-javascript")
+	if !ok {
+		t.Fatal("the course is missing")
+	}
+	lessons, exercises, quizzes := 0, 0, 0
+	for _, lesson := range first.Lessons {
+		lessons++
+		v := lesson.In("en")
+		if v.Exercise != nil {
+			exercises++
+		}
+		quizzes += len(v.Quizzes)
+		if lesson.Minutes < 5 || lesson.Minutes > 20 {
+			t.Errorf("%s takes %d minutes, want 5 to 20", lesson.ID, lesson.Minutes)
+		}
+	}
+	if lessons != 15 || exercises < 12 || quizzes < 5 {
+		t.Errorf("got %d lessons, %d exercises, %d quizzes; want 15, at least 12, at least 5", lessons, exercises, quizzes)
+	}
+}
+
+func TestSampleSolutionsPassAndStartersDoNot(t *testing.T) {
+	catalogue := sample(t)
+	for _, c := range catalogue.Courses {
+		for _, lesson := range c.Lessons {
+			works := lesson.In("en").Exercise
+			if works == nil {
+				continue
+			}
+			for i, solution := range works.Solutions {
+				for _, message := range failures(t, works, solution) {
+					t.Errorf("%s: solution %d: %s", lesson.ID, i+1, message)
+				}
+			}
+			if len(failures(t, works, works.Files)) == 0 {
+				t.Errorf("%s: the files to begin with pass all tests already", lesson.ID)
+			}
+		}
+	}
+}
+
+var (
+	example = regexp.MustCompile("(?ms)^```js run\n(.*?)^```$")
+	promise = regexp.MustCompile(`console\.log\(.*\);\s*// (.*)$`)
+)
+
+// An example that a reader can start must run, and print what its comments say.
+func TestSampleExamplesPrintWhatTheySay(t *testing.T) {
+	checked := 0
+	for _, c := range sample(t).Courses {
+		for _, lesson := range c.Lessons {
+			for _, m := range example.FindAllStringSubmatch(lesson.Versions[0].Blocks[0].Text, -1) {
+				checked += checkExample(t, lesson.ID, m[1])
+			}
+		}
+	}
+	if checked < 40 {
+		t.Errorf("only %d lines were compared", checked)
+	}
+}
+
+// checkExample compares each printed line with the comment behind it, of which
+// the words after a comma are an explanation.
+func checkExample(t *testing.T, id, source string) int {
+	t.Helper()
+	file := course.File{Text: source, Before: native.Printing}
+	n := 0
+	for _, line := range strings.Split(source, "\n") {
+		m := promise.FindStringSubmatch(line)
+		if m == nil || strings.HasSuffix(m[1], ".") { // a sentence is a remark
+			continue
+		}
+		said, _ := json.Marshal(m[1])
+		test := fmt.Sprintf(`const plain = (s) => s.replace(/["\[\]]/g, "").replace(/,(?=\S)/g, ", "); assert(printed.some((p) => plain(p) === %s || %s.startsWith(plain(p) + ",")), printed.join(" | "))`, said, said)
+		if message := runTest(t, file, test); message != "" {
+			t.Errorf("%s: %s: %s", id, line, message)
+		}
+		n++
+	}
+	if n == 0 {
+		if message := runTest(t, file, ""); message != "" {
+			t.Errorf("%s: %s\n%s", id, message, source)
+		}
+	}
+	return n
+}
+
+// A harness that lets everything pass would make the test above worthless.
+func TestHarnessRefusesWhatIsWrong(t *testing.T) {
+	file := course.File{Name: "a.js", Text: "const a = [1, 2];\nconsole.log(a, 'x');", Before: native.Printing}
+	for _, test := range []string{
+		"assert.strictEqual(a.length, 3)", "assert.deepEqual(a, [1])", "assert.deepEqual(a, ['1', '2'])",
+		"assert.isTrue(1)", "assert(false)", "assert.equal(printed[0], '')", "missing()", "assert.match('a', /b/)",
+		"assert.include([1], 2)", "assert.include('abc', 'd')", "assert.isUndefined(a)", "assert.isDefined(undefined)",
+		"assert.isFunction(a)", "assert.isAtLeast(1, 2)", "assert.throws(() => 1)",
+	} {
+		if runTest(t, file, test) == "" {
+			t.Errorf("%s passes", test)
+		}
+	}
+	if message := runTest(t, file, "assert.deepEqual(printed, ['[1,2] x'])"); message != "" {
+		t.Error(message)
+	}
+}
