@@ -1,0 +1,43 @@
+package vault
+
+import "context"
+
+// Ending says how many records of a kind have the same last day.
+type Ending struct {
+	Info  Info
+	Day   Day
+	Count int
+}
+
+// NextEndings lists the next deletions by day and kind. It opens nothing.
+func (v *Vault) NextEndings(ctx context.Context, q Querier, limit int) ([]Ending, error) {
+	rows, err := q.QueryContext(ctx, `SELECT kind, expires_day, COUNT(*) FROM vault_record
+		WHERE expires_day < 2932896 AND expires_day >= $1 GROUP BY expires_day, kind ORDER BY expires_day, kind LIMIT $2`,
+		int64(v.Today()), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []Ending
+	for rows.Next() {
+		var e Ending
+		var kind string
+		if err := rows.Scan(&kind, &e.Day, &e.Count); err != nil {
+			return nil, err
+		}
+		if d := v.reg.decls[kind]; d != nil {
+			e.Info = d.Info
+		} else {
+			e.Info.Title = kind
+		}
+		all = append(all, e)
+	}
+	return all, rows.Err()
+}
+
+// CountOwners says how many live owners of a type there are.
+func (v *Vault) CountOwners(ctx context.Context, q Querier, t OwnerType) (int, error) {
+	var n int
+	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM vault_owner WHERE type = $1 AND state = 'live'`, string(t)).Scan(&n)
+	return n, err
+}
