@@ -40,7 +40,7 @@ var house = []floor{
 			modules: "github.com/wneessen/go-mail github.com/emersion/go-smtp github.com/emersion/go-msgauth github.com/emersion/go-sasl " +
 				"github.com/yuin/goldmark golang.org/x/net golang.org/x/text",
 		},
-		{dir: "internal/prove", may: "internal/fault internal/db vault"},
+		{dir: "internal/prove", may: "internal/fault internal/db vault", modules: "golang.org/x/net"},
 		{dir: "internal/course"},
 		{dir: "internal/course/frontmatter", may: "internal/course", modules: "go.yaml.in/yaml/v3"},
 		{
@@ -68,6 +68,7 @@ var house = []floor{
 	{name: "floor 3: engines that read declarations, never features", closed: true, rooms: []room{
 		{dir: "internal/right", may: groundAndBasics + "internal/account"},
 		{dir: "internal/promise", may: groundAndBasics + "internal/account policy"},
+		{dir: "internal/operator", may: groundAndBasics + "internal/account"},
 		{dir: "internal/backup", may: groundAndBasics, modules: "filippo.io/age"},
 	}},
 	{name: "floor 4: the program", rooms: []room{

@@ -57,6 +57,7 @@ type Site struct {
 	SignIn  func(ctx context.Context) (*Member, error)
 	Mails   func() []Mail                                    // all that were sent, oldest first
 	Advance func(ctx context.Context, d time.Duration) error // moves the clock and does what falls due
+	HasKey  func(owner vault.OwnerID) bool                   // whether the ring holds any key of the owner
 	Work    func(ctx context.Context) error                  // does the jobs that are due
 	Another func(ctx context.Context) (*Site, error)         // a second, empty instance; closed with this one
 }
