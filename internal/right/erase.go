@@ -1,0 +1,184 @@
+package right
+
+import (
+	"crypto/ed25519"
+	"database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"kept/internal/fault"
+	"kept/internal/page"
+	"kept/vault"
+)
+
+func (f *Feature) eraseRecord(a asked) error {
+	form, err := page.ParseForm(a.Request)
+	if err != nil {
+		return err
+	}
+	if f.c.GoesAlong(form.Text("kind")) {
+		return errAlong
+	}
+	err = f.DB.Transact(a.Context(), func(tx *sql.Tx) error {
+		return f.subject(a).Delete(a.Context(), tx, form.Text("kind"), form.Text("id"))
+	})
+	if err != nil {
+		return told(err)
+	}
+	return f.Site.Notify(a.w, a.Request, back(form), "right.erased")
+}
+
+// errAlong refuses to take away what the account cannot be without.
+var errAlong = fault.Forbidden{What: "erase alone what the account stands on"}
+
+// kindPage asks before a whole kind is erased.
+type kindPage struct {
+	page.Head
+	Info  vault.Info
+	Count int
+	Along bool
+}
+
+func (f *Feature) showKind(a asked) error {
+	groups, err := f.subject(a).Groups(a.Context(), f.DB.Read)
+	if err != nil {
+		return err
+	}
+	lang := f.Site.Printer(a.Context())
+	p := &kindPage{Along: f.c.GoesAlong(a.FormValue("kind"))}
+	for _, g := range groups {
+		if g.Info.Name == a.FormValue("kind") {
+			p.Info, p.Count = g.Info, p.Count+g.Count
+		}
+	}
+	if p.Count == 0 {
+		return told(vault.ErrNotFound)
+	}
+	p.Head = page.Head{Title: lang.Text("Erase a kind"), Current: "/you/data", NoIndex: true,
+		Knows: lang.Text("nothing beyond what it shows. You see it because it is yours.")}
+	return f.Site.Render(a.w, a.Request, http.StatusOK, "right/kind.html", p)
+}
+
+func (f *Feature) eraseKind(a asked) error {
+	form, err := page.ParseForm(a.Request)
+	if err != nil {
+		return err
+	}
+	if f.c.GoesAlong(form.Text("kind")) {
+		return errAlong
+	}
+	err = f.DB.Transact(a.Context(), func(tx *sql.Tx) error {
+		_, err := f.subject(a).DeleteAll(a.Context(), tx, form.Text("kind"))
+		return err
+	})
+	if err != nil {
+		return told(err)
+	}
+	return f.Site.Notify(a.w, a.Request, "/you/data", "right.erased")
+}
+
+// receipt is what the erased keep. Its signature covers the bytes of the
+// "receipt" member as they stand.
+type receipt struct {
+	Format      string         `json:"format"`
+	Site        string         `json:"site"`
+	Day         string         `json:"day"`
+	Erased      map[string]int `json:"erased"`
+	Held        []heldLine     `json:"held"`
+	BackupsGone string         `json:"backups_gone_by"`
+}
+
+type heldLine struct {
+	Kind  string `json:"kind"`
+	Law   string `json:"law"`
+	Count int    `json:"count"`
+	Until string `json:"until"`
+}
+
+const receiptFormat = "kept-receipt-1"
+
+func (f *Feature) sign(r vault.Receipt) (string, error) {
+	out := receipt{Format: receiptFormat, Site: f.c.Base, Day: r.Day.String(), Erased: r.Erased, Held: []heldLine{},
+		BackupsGone: (r.Day + vault.Day(f.c.BackupDays)).String()}
+	for _, h := range r.Held {
+		out.Held = append(out.Held, heldLine{h.Kind, h.Law, h.Count, h.Until.String()})
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		return "", err
+	}
+	signed, err := json.Marshal(map[string]any{"receipt": json.RawMessage(body),
+		"signature": base64.StdEncoding.EncodeToString(ed25519.Sign(f.key, body))})
+	return string(signed), err
+}
+
+// VerifyReceipt checks a receipt against the site's published key.
+func VerifyReceipt(document []byte, key ed25519.PublicKey) bool {
+	var signed struct {
+		Receipt   json.RawMessage `json:"receipt"`
+		Signature []byte          `json:"signature"`
+	}
+	return json.Unmarshal(document, &signed) == nil && ed25519.Verify(key, signed.Receipt, signed.Signature)
+}
+
+// receiptKey publishes the key that receipts are checked with.
+func (f *Feature) receiptKey(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(map[string]string{"format": receiptFormat, "algorithm": "Ed25519",
+		"key": base64.StdEncoding.EncodeToString(f.key.Public().(ed25519.PublicKey))})
+}
+
+// goodbyePage is the last page a member sees.
+type goodbyePage struct {
+	page.Head
+	Receipt string
+	Erased  int
+	Held    []vault.Held
+}
+
+func (f *Feature) eraseEverything(a asked) error {
+	form, err := page.ParseForm(a.Request)
+	if err != nil {
+		return err
+	}
+	lang := f.Site.Printer(a.Context())
+	if typed := strings.TrimPrefix(form.Text("handle"), "@"); !strings.EqualFold(typed, a.me.Handle) || typed == "" {
+		form.Wrong("handle", lang.Text("Type your handle as it stands here: @%s.", a.me.Handle))
+		return f.askAgain(a, form)
+	}
+	r, err := f.Vault.EraseOwner(a.Context(), a.me.Owner)
+	if err != nil {
+		return err
+	}
+	return f.goodbye(a, r)
+}
+
+func (f *Feature) askAgain(a asked, form *page.Form) error {
+	p, err := f.dataPage(a)
+	if err != nil {
+		return err
+	}
+	p.Form, p.Wrong = form, true
+	return f.Site.Render(a.w, a.Request, http.StatusUnprocessableEntity, "right/data.html", p)
+}
+
+func (f *Feature) goodbye(a asked, r vault.Receipt) error {
+	signed, err := f.sign(r)
+	if err != nil {
+		return err
+	}
+	f.c.SignOut(a.w)
+	lang := f.Site.Printer(a.Context())
+	p := &goodbyePage{Receipt: signed, Held: r.Held, Head: page.Head{Title: lang.Text("Erased"), NoIndex: true,
+		Knows: lang.Text("nothing. This page was made from the receipt that it shows, and is not kept.")}}
+	for _, n := range r.Erased {
+		p.Erased += n
+	}
+	slices.SortFunc(p.Held, func(x, y vault.Held) int { return strings.Compare(x.Kind, y.Kind) })
+	visitor := a.Request.WithContext(page.WithViewer(a.Context(), page.Viewer{Lang: page.ViewerOf(a.Context()).Lang}))
+	a.w.Header().Set("Cache-Control", "no-store")
+	return f.Site.Render(a.w, visitor, http.StatusOK, "right/goodbye.html", p)
+}
