@@ -1,0 +1,127 @@
+package apptest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kept/internal/app"
+	"kept/internal/browser"
+	"kept/vault"
+)
+
+// looks are the ways in which every page is looked at.
+var looks = []browser.Options{{Phone: true}, {Phone: true, Dark: true}, {}, {Dark: true}}
+
+// strangersPages are those that anybody may open; membersPages need a sign-in.
+var strangersPages = []string{"/sign-in", "/nowhere"}
+
+var membersPages = []string{"/you", "/you/sessions", "/you/address", "/you/handle", "/you/data", "/you/data/read",
+	"/you/data/import", "/you/data/record?kind=address&id=ID", "/you/data/kind?kind=session", "/operator"}
+
+// mostBytes is what a page may weigh, packed, without pictures.
+const mostBytes = 50_000
+
+// signIn makes a new member in a real browser, by the real pages.
+func signIn(s *Program, p *browser.Page) {
+	address := "b" + vault.NewID()[:8] + "@example.org"
+	p.Go(s.URL + "/sign-in")
+	p.Type(browser.Field("E-mail address"), address)
+	p.Click(browser.Button("Send me a link"))
+	p.See("Look into your mail")
+	s.mustWork()
+	parcel, _ := s.Outbox.Last(address)
+	p.Go(parcel.Links()[0])
+	p.Click(browser.CSS("main form button.main"))
+	p.See("Choose a handle")
+	p.Type(browser.Field("Handle"), "h"+vault.NewID()[:8])
+	p.Click(browser.CSS("main form label.pick:first-of-type input"))
+	p.Click(browser.Button("Make my account"))
+	p.Until(`location.pathname !== "/you/welcome"`)
+}
+
+// shot is where a picture of a page goes if KEPT_SCREENSHOTS names a folder.
+func shot(p *browser.Page, o browser.Options, path string) {
+	folder := os.Getenv("KEPT_SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	name := strings.Trim(strings.NewReplacer("/", "-", "?", "-", "&", "-", "=", "-", "@", "at-").Replace(path), "-")
+	if name == "" {
+		name = "home"
+	}
+	p.Screenshot(filepath.Join(folder, name+" "+o.String()+".png"))
+}
+
+// inspect looks at one page as a designer, an auditor and a slow line would.
+func inspect(t *testing.T, s *Program, p *browser.Page, o browser.Options, path string) {
+	p.Forget()
+	p.Go(s.URL + path)
+	shot(p, o, path)
+	browser.Axe(t, p)
+	if hosts := p.OtherHosts(strings.TrimPrefix(s.URL, "http://")); len(hosts) > 0 {
+		t.Errorf("%s asks %v", path, hosts)
+	}
+	for _, problem := range p.Problems() {
+		if path != "/nowhere" {
+			t.Errorf("%s: %s: %s", path, problem.Kind, problem.Text)
+		}
+	}
+	if wide := browser.Eval[bool](p, `document.documentElement.scrollWidth > document.documentElement.clientWidth`); wide {
+		t.Errorf("%s is wider than the window", path)
+	}
+	weigh(t, p, path)
+}
+
+// weigh holds a page to its budget.
+func weigh(t *testing.T, p *browser.Page, path string) {
+	bytes := browser.Eval[float64](p, `performance.getEntriesByType("navigation")[0].encodedBodySize +
+		performance.getEntriesByType("resource").filter(r => r.initiatorType !== "img").reduce((n, r) => n + r.encodedBodySize, 0)`)
+	if bytes > mostBytes {
+		t.Errorf("%s weighs %.0f bytes", path, bytes)
+	}
+}
+
+func TestBrowserEveryPage(t *testing.T) {
+	b := browser.Open(t)
+	for _, o := range looks {
+		t.Run(o.String(), func(t *testing.T) {
+			s := Start(t, app.ScratchOptions{})
+			p := b.Page(t, o)
+			for _, path := range strangersPages {
+				inspect(t, s, p, o, path)
+			}
+			if n := len(p.Cookies()); n > 0 {
+				t.Errorf("a stranger has %d cookies", n)
+			}
+			signIn(s, p)
+			s.makeOperator(t, p)
+			for _, path := range membersPages {
+				inspect(t, s, p, o, s.filled(t, p, path))
+			}
+		})
+	}
+}
+
+// makeOperator opens a first-run link, as the first operator does.
+func (s *Program) makeOperator(t *testing.T, p *browser.Page) {
+	t.Helper()
+	link, err := s.FirstRun(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Go(link)
+	p.Click(browser.CSS("main form button"))
+	p.Until(`!location.pathname.includes("first-run")`)
+}
+
+// filled puts the id of a record into a path that needs one.
+func (s *Program) filled(t *testing.T, p *browser.Page, path string) string {
+	if !strings.Contains(path, "ID") {
+		return path
+	}
+	p.Go(s.URL + "/you/data?kind=address")
+	link := p.Attr(browser.CSS("table.rows tbody a"), "href")
+	return link
+}

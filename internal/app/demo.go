@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kept/internal/mail"
+)
+
+// demoCommand serves a site with sample data. It connects to nothing: mails go
+// to an outbox whose links are printed.
+type demoCommand struct {
+	Addr string `default:"127.0.0.1:8080" help:"Where to listen."`
+	Dev  string `type:"path" help:"Read templates from this source folder at every request."`
+}
+
+func (c *demoCommand) Run(ctx context.Context, std *streams) (err error) {
+	folder, err := os.MkdirTemp("", "kept-demo-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	config, err := demoConfig(folder, c.Addr)
+	if err != nil {
+		return err
+	}
+	outbox := mail.NewOutbox(100, std.out)
+	a, err := Open(ctx, config, Options{Now: time.Now, Log: newLog(std.err), Outbox: outbox, Dev: c.Dev})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	fmt.Fprintf(std.out, "kept: a demo from a temporary folder; it goes when you press Ctrl+C\n")
+	if err := a.announceFirstRun(ctx, std.out); err != nil {
+		return err
+	}
+	return a.Serve(ctx, func(net.Addr) {
+		fmt.Fprintf(std.out, "open %s\nsign in with any address: the mail's link is printed here\n", config.Base)
+	})
+}
+
+// demoConfig is a configuration that needs nothing but a folder.
+func demoConfig(folder, addr string) (Config, error) {
+	c := defaults()
+	c.Community, c.Listen, c.Admin, c.TLS = "Harbour Code School", addr, "", "off"
+	c.Data, c.Keys = filepath.Join(folder, "data"), filepath.Join(folder, "keys")
+	c.Policy.Controller = "Harbour Code School (a demo)"
+	c.Policy.Address = "Pier 4, Harbour Town"
+	c.Policy.Contact = "privacy@kept.example"
+	c.Policy.Storage = "this machine, until the demo ends"
+	c.Policy.Authority = "the data protection authority of where you live"
+	c.absolute(folder)
+	return c, c.check()
+}

@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"kept/internal/mail"
+	"kept/internal/prove"
+	"kept/vault"
+	"kept/vault/keyring"
+)
+
+// Scratch is a whole instance of the program in a temporary folder, on a port
+// of this machine, with a clock that can be moved and an outbox. kept prove
+// tries promises on it; the whole-program tests use it, too.
+type Scratch struct {
+	*App
+	URL    string
+	Outbox *mail.Outbox
+	Clock  *Clock
+
+	folder string
+	server *http.Server
+	others []*Scratch
+}
+
+// Clock is a time that moves only when it is told to, but for the real time
+// that passes.
+type Clock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+// Now is the time by this clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+// Add moves the clock.
+func (c *Clock) Add(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+// ScratchOptions is what tests decide about a scratch instance.
+type ScratchOptions struct {
+	Folder   string // empty: a temporary one, removed by Close
+	Database string // empty: SQLite in the folder
+	Log      io.Writer
+	Count    bool // count executed templates
+	Config   func(*Config)
+}
+
+// outboxSize is how many mails a scratch instance remembers.
+const outboxSize = 1000
+
+// OpenScratch starts an instance. Jobs run only when Work or Advance is called.
+func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) {
+	s := &Scratch{Outbox: mail.NewOutbox(outboxSize, nil), Clock: &Clock{}, folder: o.Folder}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if o.Folder == "" {
+		if s.folder, err = os.MkdirTemp("", "kept-scratch-"); err != nil {
+			return nil, err
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	config, err := demoConfig(s.folder, listener.Addr().String())
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	if o.Database != "" {
+		config.Database = o.Database
+	}
+	if o.Config != nil {
+		o.Config(&config)
+	}
+	s.URL = config.Base
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count})
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s.server = s.App.server(s.Handler)
+	go s.server.Serve(listener)
+	return s, nil
+}
+
+// Close ends the instance and those opened by Another, and removes its folder.
+func (s *Scratch) Close() error {
+	var errs []error
+	for _, other := range s.others {
+		errs = append(errs, other.Close())
+	}
+	if s.server != nil {
+		errs = append(errs, s.server.Close())
+	}
+	if s.App != nil {
+		errs = append(errs, s.App.Close())
+	}
+	if s.folder != "" {
+		errs = append(errs, os.RemoveAll(s.folder))
+	}
+	return errors.Join(errs...)
+}
+
+// Work does the jobs that are due, and those that they cause.
+func (s *Scratch) Work(ctx context.Context) error {
+	for range 100 {
+		n, err := s.Jobs.RunDue(ctx)
+		if err != nil || n == 0 {
+			return errors.Join(err, s.Vault.Flush(ctx))
+		}
+	}
+	return errors.New("the jobs do not come to an end")
+}
+
+// Advance moves the clock and does what falls due.
+func (s *Scratch) Advance(ctx context.Context, d time.Duration) error {
+	s.Clock.Add(d)
+	return s.Work(ctx)
+}
+
+// Folders are all that the instance writes to.
+func (s *Scratch) Folders() []string {
+	return []string{filepath.Join(s.folder, "data"), filepath.Join(s.folder, "keys")}
+}
+
+// Site is the instance as checks see it.
+func (s *Scratch) Site(ctx context.Context) *prove.Site {
+	return &prove.Site{URL: s.URL, Vault: s.Vault, DB: s.DB, Plants: s.plants(), Checks: s.features.checks(), Folders: s.Folders(),
+		Browser: s.Browser, SignIn: s.SignIn, Mails: s.mails, HasKey: s.hasKey, Advance: s.Advance, Work: s.Work,
+		Another: func(ctx context.Context) (*prove.Site, error) {
+			other, err := OpenScratch(ctx, ScratchOptions{})
+			if err != nil {
+				return nil, err
+			}
+			s.others = append(s.others, other)
+			return other.Site(ctx), nil
+		}}
+}
+
+func (s *Scratch) hasKey(owner vault.OwnerID) bool {
+	found := false
+	err := s.Ring.Owners(func(id keyring.ID, _ keyring.Class, _ int32) bool {
+		found = found || vault.OwnerOf(id) == owner
+		return !found
+	})
+	return found || err != nil
+}
+
+func (s *Scratch) mails() []prove.Mail {
+	var all []prove.Mail
+	for _, p := range s.Outbox.Sent() {
+		all = append(all, prove.Mail{To: p.To.Shown(), Subject: p.Subject, Text: p.Text, HTML: p.HTML})
+	}
+	return all
+}
+
+// openScratch is what promise.Run opens for each check.
+func openScratch(ctx context.Context) (*prove.Site, func(), error) {
+	s, err := OpenScratch(ctx, ScratchOptions{})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.Site(ctx), func() { s.Close() }, nil
+}

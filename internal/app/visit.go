@@ -1,0 +1,132 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"time"
+
+	"kept/internal/prove"
+	"kept/vault"
+)
+
+// secureJar holds the cookies of a browser that, like real ones, trusts this
+// machine's own address: Go's jar would never send a Secure cookie to http.
+type secureJar struct{ jar *cookiejar.Jar }
+
+func (j secureJar) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	j.jar.SetCookies(trusted(u), cookies)
+}
+
+func (j secureJar) Cookies(u *url.URL) []*http.Cookie { return j.jar.Cookies(trusted(u)) }
+
+func trusted(u *url.URL) *url.URL {
+	copied := *u
+	copied.Scheme = "https"
+	return &copied
+}
+
+// Browser is a new stranger: a client without cookies that follows redirects
+// and reaches this instance alone.
+func (s *Scratch) Browser() *http.Client {
+	jar, _ := cookiejar.New(nil) // without options it cannot fail
+	return &http.Client{Jar: secureJar{jar}, Timeout: 30 * time.Second, Transport: loopback{s.Handler}}
+}
+
+// loopback answers requests by the program's own handler, without a socket: a
+// check cannot reach anything else.
+type loopback struct{ handler http.Handler }
+
+func (l loopback) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, write := io.Pipe()
+	answer := &answer{header: http.Header{}, body: write, ready: make(chan struct{})}
+	in := r.Clone(r.Context())
+	in.RequestURI, in.RemoteAddr, in.Host = r.URL.RequestURI(), "127.0.0.1:1", r.URL.Host
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	go func() {
+		l.handler.ServeHTTP(answer, in)
+		answer.WriteHeader(http.StatusOK)
+		write.Close()
+	}()
+	select {
+	case <-answer.ready:
+	case <-r.Context().Done():
+		body.Close()
+		return nil, r.Context().Err()
+	}
+	return &http.Response{StatusCode: answer.status, Status: http.StatusText(answer.status), Proto: "HTTP/1.1", ProtoMajor: 1,
+		ProtoMinor: 1, Header: answer.sent, Body: body, ContentLength: -1, Request: r}, nil
+}
+
+// answer is the response that a handler writes.
+type answer struct {
+	header, sent http.Header
+	status       int
+	body         *io.PipeWriter
+	ready        chan struct{}
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status != 0 || status < 200 {
+		return
+	}
+	a.status, a.sent = status, a.header.Clone()
+	close(a.ready)
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(b)
+}
+
+// memberAddress numbers the members of a scratch instance by chance.
+func memberAddress() string { return "member-" + vault.NewID()[:8] + "@example.org" }
+
+// SignIn makes a new member by the real pages: address, mail, link, handle.
+func (s *Scratch) SignIn(ctx context.Context) (*prove.Member, error) {
+	m := &prove.Member{Address: memberAddress(), Browser: s.Browser(), Handle: "m" + vault.NewID()[:10]}
+	steps := []func(context.Context, *prove.Member) error{s.askForLink, s.followLink, s.chooseHandle}
+	for _, step := range steps {
+		if err := step(ctx, m); err != nil {
+			return nil, fmt.Errorf("sign in: %w", err)
+		}
+	}
+	owner, _, err := s.features.account.OwnerByHandle(ctx, s.DB.Read, vault.Work("your page"), m.Handle)
+	m.Owner = owner
+	return m, err
+}
+
+func (s *Scratch) askForLink(ctx context.Context, m *prove.Member) error {
+	if _, err := prove.Submit(ctx, m.Browser, s.URL+"/sign-in", "/sign-in", url.Values{"email": {m.Address}}); err != nil {
+		return err
+	}
+	return s.Work(ctx)
+}
+
+var errNoMail = errors.New("no mail came")
+
+func (s *Scratch) followLink(ctx context.Context, m *prove.Member) error {
+	parcel, ok := s.Outbox.Last(m.Address)
+	if !ok {
+		return errNoMail
+	}
+	links := parcel.Links()
+	if len(links) == 0 {
+		return errors.New("the mail has no link")
+	}
+	_, err := prove.Submit(ctx, m.Browser, links[0], "", nil)
+	return err
+}
+
+func (s *Scratch) chooseHandle(ctx context.Context, m *prove.Member) error {
+	_, err := prove.Submit(ctx, m.Browser, s.URL+"/you/welcome", "/you/welcome", url.Values{"handle": {m.Handle}, "age": {"yes"}})
+	return err
+}
