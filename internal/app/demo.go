@@ -25,7 +25,11 @@ func (c *demoCommand) Run(ctx context.Context, std *streams) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	config, err := demoConfig(folder, c.Addr)
+	addr, err := freePort(c.Addr)
+	if err != nil {
+		return err
+	}
+	config, err := demoConfig(folder, addr)
 	if err != nil {
 		return err
 	}
@@ -42,6 +46,15 @@ func (c *demoCommand) Run(ctx context.Context, std *streams) (err error) {
 	return a.Serve(ctx, func(net.Addr) {
 		fmt.Fprintf(std.out, "open %s\nsign in with any address: the mail's link is printed here\n", config.Base)
 	})
+}
+
+// freePort settles port 0 before the site's address is written into pages.
+func freePort(addr string) (string, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", hinted(err, "name a free address with --addr")
+	}
+	return l.Addr().String(), l.Close()
 }
 
 // demoConfig is a configuration that needs nothing but a folder.

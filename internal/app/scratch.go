@@ -28,6 +28,7 @@ type Scratch struct {
 	Clock  *Clock
 
 	folder string
+	ours   bool // the folder was made here
 	server *http.Server
 	others []*Scratch
 }
@@ -74,6 +75,7 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 		}
 	}()
 	if o.Folder == "" {
+		s.ours = true
 		if s.folder, err = os.MkdirTemp("", "kept-scratch-"); err != nil {
 			return nil, err
 		}
@@ -117,7 +119,7 @@ func (s *Scratch) Close() error {
 	if s.App != nil {
 		errs = append(errs, s.App.Close())
 	}
-	if s.folder != "" {
+	if s.ours && s.folder != "" {
 		errs = append(errs, os.RemoveAll(s.folder))
 	}
 	return errors.Join(errs...)
