@@ -96,7 +96,6 @@ const (
 	changeDone                  // both have
 	changeTaken                 // the new address belongs to another account
 	changeDenied                // one of them said no
-	changeAsked                 // nobody was asked yet: the page with the buttons
 )
 
 // findChange finds a change by one of its links. old tells which one.

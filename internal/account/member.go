@@ -69,9 +69,6 @@ type asking struct {
 // MemberOf returns who is signed in, or nil for a visitor.
 func MemberOf(ctx context.Context) *Member {
 	a, _ := ctx.Value(memberKey{}).(asking)
-	if a.member == nil && openDoor() {
-		return &Member{Handle: "nobody", Zone: time.UTC}
-	}
 	return a.member
 }
 
@@ -91,6 +88,9 @@ func Known(h page.Handler) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := errorOf(r.Context()); err != nil {
 			return err
+		}
+		if MemberOf(r.Context()) == nil && openDoor() {
+			r = r.WithContext(withAsking(r.Context(), asking{member: &Member{Handle: "nobody", Zone: time.UTC}}))
 		}
 		if MemberOf(r.Context()) == nil {
 			http.Redirect(w, r, withNext(pathSignIn, wanted(r)), http.StatusSeeOther)

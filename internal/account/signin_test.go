@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"kept/internal/job"
 	"kept/internal/mail"
 	"kept/vault"
 )
@@ -325,6 +326,19 @@ func TestALinkThatNobodyUsedIsForgottenAfterFifteenMinutes(t *testing.T) {
 			if n := w.rows(table); n != 0 {
 				t.Errorf("%d rows are left in %s", n, table)
 			}
+		}
+	})
+}
+
+func TestTheJobThatForgetsLinksErasesNobody(t *testing.T) {
+	each(t, func(w *world) {
+		w.join("ada@example.org", "ada")
+		run := &job.Run{Args: map[string]string{"errand": string(w.owner("ada@example.org"))}}
+		if err := w.a.forget(t.Context(), run); err == nil {
+			t.Error("a person is taken for an errand")
+		}
+		if w.owner("ada@example.org") == "" {
+			t.Fatal("a person was erased")
 		}
 	})
 }

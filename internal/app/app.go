@@ -35,6 +35,9 @@ type Options struct {
 	Outbox *mail.Outbox // instead of the relay
 	Dev    string       // the source folder, to read templates from
 	Count  bool         // count executed templates
+	// Rehearse adds a version of the policy that takes effect soon, to try what
+	// happens then.
+	Rehearse bool
 }
 
 // App is the program, opened but not yet serving.
@@ -155,7 +158,7 @@ func (a *App) openWays(context.Context) (err error) {
 
 func (a *App) openVault(ctx context.Context) (err error) {
 	a.Vault, err = vault.Open(ctx, a.Registry, vault.Options{DB: a.DB.Write, Dialect: a.DB.VaultDialect(),
-		Ring: a.Ring, Journal: a.journal, LookupKey: a.secrets.lookup, Now: a.options.Now})
+		Ring: a.Ring, Journal: a.journal, LookupKey: a.secrets.lookup, Now: a.options.Now, Policy: a.features.policy.PolicyVersion})
 	if errors.Is(err, vault.ErrRestoring) {
 		return hinted(err, "kept restore finishes what it began")
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 
@@ -12,6 +14,7 @@ import (
 	"kept/internal/mail"
 	"kept/internal/operator"
 	"kept/internal/page"
+	"kept/internal/promise"
 	"kept/internal/prove"
 	"kept/internal/right"
 )
@@ -20,6 +23,7 @@ import (
 type features struct {
 	account *account.Account
 	right   *right.Feature
+	policy  *promise.Feature
 
 	all []named
 }
@@ -35,21 +39,23 @@ type named struct {
 func (a *App) openFeatures(context.Context) (err error) {
 	f := &a.features
 	a.letters = mail.Declare(a.Registry, a.relayName())
-	if f.account, err = account.New(a.Registry, account.Config{Community: a.Config.Community, Age: a.Config.Policy.Age}); err != nil {
+	if f.account, err = account.New(a.Registry, account.Config{Community: a.Config.Community, Age: a.Config.Policy.Age,
+		Client: func(r *http.Request) netip.Addr { return a.Site.ClientAddress(r) }}); err != nil {
 		return err
 	}
 	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, GoesAlong: account.GoesWithAccount, Seed: a.secrets.receipt,
 		Base: a.Config.Base, BackupDays: a.Config.Policy.BackupDays})
+	if err := a.openPolicy(); err != nil {
+		return err
+	}
 	f.all = []named{
 		{"account", f.account},
 		{"right", f.right},
-		{"operator", operator.New(operator.Config{Accounts: f.account, Requests: f.right.OpenRequests, Policies: a.policies})},
+		{"promise", f.policy},
+		{"operator", operator.New(operator.Config{Accounts: f.account, Requests: f.right.OpenRequests, Policies: a.policyStates})},
 	}
 	return nil
 }
-
-// policies are the versions of the policy, for the operator's page.
-func (a *App) policies() []operator.Policy { return nil }
 
 // whoOf tells "your data" who asks.
 func whoOf(ctx context.Context) (right.Member, bool) {

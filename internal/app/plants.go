@@ -22,29 +22,9 @@ func (a *App) plants() []prove.Plant {
 				Value: vault.Grant{Staff: owner, Name: "planted", Kinds: []string{"address"}, Reason: marker, Until: a.Vault.Today() + 1}})
 			return r.ID, err
 		}},
-		prove.Plant{Kind: "look", Put: a.plantLook})
-}
-
-// plantLook leaves a look the only way there is: somebody of the staff looks.
-// The marker is the reason that the member was asked with.
-func (a *App) plantLook(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, marker string) (string, error) {
-	grants := a.Vault.Grants()
-	grant, err := grants.Put(ctx, tx, vault.Self(owner), vault.Record[vault.Grant]{Owner: owner,
-		Value: vault.Grant{Staff: owner, Name: "planted", Kinds: []string{"mail"}, Reason: marker, Until: a.Vault.Today() + 1}})
-	if err != nil {
-		return "", err
-	}
-	if _, err := a.letters.All(ctx, tx, vault.Staff(owner, grant.ID), owner); err != nil {
-		return "", err
-	}
-	if err := grants.Delete(ctx, tx, vault.Self(owner), owner, grant.ID); err != nil {
-		return "", err
-	}
-	looks, err := a.Vault.Looks().All(ctx, tx, vault.Self(owner), owner)
-	for _, l := range looks {
-		if l.Value.Reason == marker {
-			return l.ID, err
-		}
-	}
-	return "", err
+		prove.Plant{Kind: "look", Put: func(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, marker string) (string, error) {
+			r, err := a.Vault.Looks().Put(ctx, tx, vault.Work("accountability"), vault.Record[vault.Look]{Owner: owner,
+				Value: vault.Look{Staff: owner, Name: "planted", Kind: "mail", Reason: marker, At: a.options.Now().UTC()}})
+			return r.ID, err
+		}})
 }

@@ -98,7 +98,7 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count})
+	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count, Rehearse: true})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -147,8 +147,8 @@ func (s *Scratch) Folders() []string {
 	return []string{filepath.Join(s.folder, "data"), filepath.Join(s.folder, "keys")}
 }
 
-// Site is the instance as checks see it.
-func (s *Scratch) Site(ctx context.Context) *prove.Site {
+// ForChecks is the instance as checks see it.
+func (s *Scratch) ForChecks(ctx context.Context) *prove.Site {
 	return &prove.Site{URL: s.URL, Vault: s.Vault, DB: s.DB, Plants: s.plants(), Checks: s.features.checks(), Folders: s.Folders(),
 		Browser: s.Browser, SignIn: s.SignIn, Mails: s.mails, HasKey: s.hasKey, Advance: s.Advance, Work: s.Work,
 		Another: func(ctx context.Context) (*prove.Site, error) {
@@ -157,7 +157,7 @@ func (s *Scratch) Site(ctx context.Context) *prove.Site {
 				return nil, err
 			}
 			s.others = append(s.others, other)
-			return other.Site(ctx), nil
+			return other.ForChecks(ctx), nil
 		}}
 }
 
@@ -178,11 +178,16 @@ func (s *Scratch) mails() []prove.Mail {
 	return all
 }
 
+// GiveRole gives a member a role for a month, for checks and tests.
+func (s *Scratch) GiveRole(ctx context.Context, handle, role, scope string) error {
+	return s.features.account.GiveRole(ctx, handle, role, scope, s.Vault.Today()+30)
+}
+
 // openScratch is what promise.Run opens for each check.
 func openScratch(ctx context.Context) (*prove.Site, func(), error) {
 	s, err := OpenScratch(ctx, ScratchOptions{})
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.Site(ctx), func() { s.Close() }, nil
+	return s.ForChecks(ctx), func() { s.Close() }, nil
 }

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// clientAddress returns who is at the other end. A header is believed only
+// ClientAddress returns who is at the other end. A header is believed only
 // from a declared proxy, and only as far back as the proxies reach.
-func (s *Site) clientAddress(r *http.Request) netip.Addr {
+func (s *Site) ClientAddress(r *http.Request) netip.Addr {
 	peer := parseAddress(r.RemoteAddr)
 	if !s.isProxy(peer) {
 		return peer

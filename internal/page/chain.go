@@ -29,7 +29,7 @@ func (s *Site) serve(out http.ResponseWriter, r *http.Request, next http.Handler
 	a := &asked{id: newID(), lang: s.languages.accepted(r)}
 	r = r.WithContext(context.WithValue(r.Context(), askedKey{}, a))
 	w := &response{ResponseWriter: out, r: r}
-	from := s.clientAddress(r)
+	from := s.ClientAddress(r)
 	defer s.logRequest(w, r, a, from, start)
 	defer s.caught(w, r)
 	s.setSecurity(w.Header())

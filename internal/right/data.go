@@ -21,7 +21,7 @@ const pageSize = 20
 type dataPage struct {
 	page.Head
 	Form       *page.Form
-	Handle     string
+	Word       string
 	Total      int
 	Purposes   int
 	Bands      []band
@@ -57,7 +57,7 @@ func (f *Feature) showData(a asked) error {
 
 func (f *Feature) dataPage(a asked) (*dataPage, error) {
 	lang := f.Site.Printer(a.Context())
-	p := &dataPage{Handle: a.me.Handle, Kind: a.FormValue("kind"), Zone: page.ViewerOf(a.Context()).Zone, Head: page.Head{Title: lang.Text("Your data"), Current: "/you/data", NoIndex: true,
+	p := &dataPage{Word: a.me.word(), Kind: a.FormValue("kind"), Zone: page.ViewerOf(a.Context()).Zone, Head: page.Head{Title: lang.Text("Your data"), Current: "/you/data", NoIndex: true,
 		Knows: lang.Text("that you opened it today, as the last-used day of this sign-in. Nothing else.")}}
 	for _, fill := range []func(asked, *dataPage) error{f.fillPicture, f.fillRows, f.fillPeople, f.fillLeave} {
 		if err := fill(a, p); err != nil {

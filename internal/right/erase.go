@@ -145,8 +145,8 @@ func (f *Feature) eraseEverything(a asked) error {
 		return err
 	}
 	lang := f.Site.Printer(a.Context())
-	if typed := strings.TrimPrefix(form.Text("handle"), "@"); !strings.EqualFold(typed, a.me.Handle) || typed == "" {
-		form.Wrong("handle", lang.Text("Type your handle as it stands here: @%s.", a.me.Handle))
+	if typed := strings.TrimPrefix(form.Text("handle"), "@"); !strings.EqualFold(typed, a.me.word()) {
+		form.Wrong("handle", lang.Text("Type it as it stands here: %s.", a.me.word()))
 		return f.askAgain(a, form)
 	}
 	r, err := f.Vault.EraseOwner(a.Context(), a.me.Owner)
@@ -154,6 +154,15 @@ func (f *Feature) eraseEverything(a asked) error {
 		return err
 	}
 	return f.goodbye(a, r)
+}
+
+// word is what a member types to erase everything: the handle, or a plain word
+// while there is none.
+func (m Member) word() string {
+	if m.Handle == "" {
+		return "erase"
+	}
+	return m.Handle
 }
 
 func (f *Feature) askAgain(a asked, form *page.Form) error {

@@ -18,8 +18,11 @@ type Request struct {
 	Closed bool      `json:"closed"`
 }
 
-// The purposes for which requests may be read.
-const purposeRequests = "answer requests"
+// The purposes for which records of this package may be read.
+const (
+	purposeRequests = "answer requests"
+	purposeImport   = "import"
+)
 
 const requestDays vault.Days = 365
 
@@ -55,7 +58,7 @@ func declareUpload(reg *vault.Registry) vault.Kind[Upload] {
 	return vault.Declare(reg, vault.Spec[Upload]{
 		Name: "import", Title: page.Key("Import under way"),
 		Sentence:      page.Key("A file you brought from another site, until you say whether to take it over."),
-		Purposes:      []string{"import"},
+		Purposes:      []string{purposeImport},
 		Basis:         vault.Contract,
 		Retention:     vault.For(uploadDays),
 		Audience:      vault.OnlyMe,

@@ -3,6 +3,7 @@ package right
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -84,8 +85,33 @@ func (f *Feature) tryExport(ctx context.Context, s *prove.Site) (string, error) 
 			return "", prove.Failed("the download holds another member's %s", kind)
 		}
 	}
+	if kind := f.secretIn(doc); kind != "" {
+		return "", prove.Failed("the download holds a secret of %s", kind)
+	}
 	taken, err := f.tryImport(ctx, s, doc)
 	return fmt.Sprintf("%d kinds in the download, none of the other member's; %d kinds came in elsewhere", len(mine), taken), err
+}
+
+// secretIn names a kind whose secret stands in a download, or nothing.
+func (f *Feature) secretIn(doc string) string {
+	var parsed struct {
+		Kinds map[string][]struct {
+			Value map[string]any `json:"value"`
+		} `json:"kinds"`
+	}
+	if json.Unmarshal([]byte(doc), &parsed) != nil {
+		return "an unreadable document"
+	}
+	for _, k := range f.Vault.Kinds() {
+		for _, record := range parsed.Kinds[k.Name] {
+			for _, secret := range k.Secrets {
+				if record.Value[secret] != nil {
+					return k.Name
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // tryImport brings a download to a second site and counts what came in.
@@ -236,6 +262,10 @@ func (f *Feature) tryRights(ctx context.Context, s *prove.Site) (string, error) 
 	owner, err := s.Vault.Owner(ctx, s.DB.Read, me.Owner)
 	if err != nil || !owner.Restricted {
 		return "", either(err, prove.Failed("the restriction was not noted"))
+	}
+	used, err := f.imports.All(ctx, s.DB.Read, vault.Work(purposeImport), me.Owner)
+	if err != nil || len(used) > 0 {
+		return "", either(err, prove.Failed("work still reads what may only be kept"))
 	}
 	requests, err := f.requests.All(ctx, s.DB.Read, vault.Self(me.Owner), me.Owner)
 	if err != nil {

@@ -50,7 +50,7 @@ func plant(t *testing.T, s *Program, owner vault.OwnerID) map[string]string {
 	t.Helper()
 	markers := map[string]string{}
 	err := s.DB.Transact(t.Context(), func(tx *sql.Tx) error {
-		for _, p := range s.Site(t.Context()).Plants {
+		for _, p := range s.ForChecks(t.Context()).Plants {
 			markers[p.Kind] = prove.Marker()
 			if _, err := p.Put(t.Context(), tx, owner, markers[p.Kind]); err != nil {
 				return fmt.Errorf("plant %s: %w", p.Kind, err)
@@ -67,7 +67,7 @@ func plant(t *testing.T, s *Program, owner vault.OwnerID) map[string]string {
 func TestEveryKindHasAPlant(t *testing.T) {
 	s := Start(t, app.ScratchOptions{})
 	var planted []string
-	for _, p := range s.Site(t.Context()).Plants {
+	for _, p := range s.ForChecks(t.Context()).Plants {
 		if slices.Contains(planted, p.Kind) {
 			t.Errorf("%s is planted twice", p.Kind)
 		}

@@ -1,0 +1,190 @@
+package apptest
+
+import (
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"kept/internal/account"
+	"kept/internal/app"
+	"kept/internal/prove"
+	"kept/vault"
+)
+
+// shows says whose records a route may show, and to whom.
+type shows int
+
+const (
+	nobodys shows = iota // no member's record, to nobody
+	own                  // to each member their own, to others nothing
+	public               // to everybody what its owner shows to anybody
+)
+
+// oracle says for every route that can be read whose records it may show. A
+// route that is not listed fails the test. {handle} and the like stand for the
+// member who is looked at.
+var oracle = map[string]shows{}
+
+// exempt are routes whose answer is not text, or that need a token nobody has.
+func entry(pattern string) (shows, bool) {
+	s, ok := oracle[pattern]
+	return s, ok
+}
+
+// reader is somebody who looks.
+type reader struct {
+	name    string
+	browser *http.Client
+	self    bool // the member who is looked at
+}
+
+func readers(t *testing.T, s *Program, me *prove.Member) []reader {
+	t.Helper()
+	withRole := func(role, scope string) *http.Client {
+		m := member(t, s)
+		if err := s.GiveRole(t.Context(), m.Handle, role, scope); err != nil {
+			t.Fatal(err)
+		}
+		return m.Browser
+	}
+	return []reader{
+		{"a stranger", s.Browser(), false},
+		{"the member", me.Browser, true},
+		{"another member", member(t, s).Browser, false},
+		{"the operator", withRole(account.Operator, ""), false},
+		{"somebody of the staff", withRole(account.Staff, ""), false},
+		{"an organiser", withRole(account.Organiser, "workshop-1"), false},
+	}
+}
+
+// settings are what a member chose, by chance.
+type settings struct {
+	open, restricted bool
+	seen             map[string]vault.Audience // by marker
+}
+
+// choose sets open, restricted and the audience of every record by chance.
+func choose(t *testing.T, s *Program, me *prove.Member, markers map[string]string, chance *rand.Rand) settings {
+	t.Helper()
+	c := settings{open: chance.IntN(4) > 0, restricted: chance.IntN(5) == 0, seen: map[string]vault.Audience{}}
+	err := s.DB.Transact(t.Context(), func(tx *sql.Tx) error {
+		if err := s.Vault.Restrict(t.Context(), tx, me.Owner, false); err != nil {
+			return err
+		}
+		subject := s.Vault.Subject(me.Owner)
+		items, err := subject.Page(t.Context(), tx, "", "", "", 1000)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			seen := item.Info.Audiences[chance.IntN(len(item.Info.Audiences))]
+			if err := subject.SetAudience(t.Context(), tx, item.Info.Name, item.ID, seen); err != nil {
+				return fmt.Errorf("%s: %w", item.Info.Name, err)
+			}
+			if strings.Contains(string(item.Value), markers[item.Info.Name]) {
+				c.seen[markers[item.Info.Name]] = seen
+			}
+		}
+		if err := s.Vault.SetOpen(t.Context(), tx, me.Owner, c.open); err != nil {
+			return err
+		}
+		return s.Vault.Restrict(t.Context(), tx, me.Owner, c.restricted)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// may says whether a marker may stand in an answer.
+func (c settings) may(kind shows, who reader, marker string) bool {
+	switch {
+	case who.self && kind != nobodys:
+		return true
+	case kind == public:
+		return c.open && !c.restricted && c.seen[marker] == vault.AnyoneMaySee
+	}
+	return false
+}
+
+func TestEveryRouteHasAnEntryInTheOracle(t *testing.T) {
+	s := Start(t, app.ScratchOptions{})
+	for _, pattern := range readable(s) {
+		if _, ok := entry(pattern); !ok {
+			t.Errorf("%s: say in the oracle whose records it may show", pattern)
+		}
+	}
+	for pattern := range oracle {
+		if !slices.Contains(readable(s), pattern) {
+			t.Errorf("%s stands in the oracle and is no route", pattern)
+		}
+	}
+}
+
+// readable are the patterns of all pages that can be read.
+func readable(s *Program) []string {
+	var all []string
+	for _, r := range s.Site.Routes() {
+		if pattern, ok := strings.CutPrefix(r.Pattern, "GET "); ok {
+			all = append(all, pattern)
+		}
+	}
+	return all
+}
+
+// rounds is how many random settings are tried.
+const rounds = 12
+
+func TestNoRouteShowsWhatItsMemberDoesNotShow(t *testing.T) {
+	Each(t, func(t *testing.T, s *Program) {
+		me := member(t, s)
+		markers := plant(t, s, me.Owner)
+		everybody := readers(t, s, me)
+		chance := rand.New(rand.NewPCG(2027, 3))
+		public, shown := 0, 0
+		for range rounds {
+			c := choose(t, s, me, markers, chance)
+			for _, pattern := range readable(s) {
+				for _, who := range everybody {
+					n := lookAt(t, s, c, me, markers, who, pattern)
+					shown += n
+					if !who.self {
+						public += n
+					}
+				}
+			}
+		}
+		if shown == 0 || public == 0 && slices.ContainsFunc(readable(s), isPublic) {
+			t.Errorf("%d markers were seen by their member, %d by others: the test looks at nothing", shown, public)
+		}
+	})
+}
+
+func isPublic(pattern string) bool { return oracle[pattern] == public }
+
+// lookAt reads one page as somebody and counts the markers that it shows.
+func lookAt(t *testing.T, s *Program, c settings, me *prove.Member, markers map[string]string, who reader, pattern string) (n int) {
+	t.Helper()
+	_, body := read(t, who.browser, s.URL+fill(pattern, me))
+	kind, _ := entry(pattern)
+	for name, marker := range markers {
+		if !strings.Contains(body, marker) {
+			continue
+		}
+		n++
+		if !c.may(kind, who, marker) {
+			t.Errorf("%s sees the %s of a member on %s (open %t, restricted %t, audience %s)",
+				who.name, name, pattern, c.open, c.restricted, c.seen[marker])
+		}
+	}
+	return n
+}
+
+// fill puts the member into a pattern.
+func fill(pattern string, me *prove.Member) string {
+	return strings.NewReplacer("{handle}", "@"+me.Handle, "{$}", "").Replace(pattern)
+}

@@ -1,0 +1,58 @@
+//go:build sabotage
+
+package app
+
+import (
+	"slices"
+	"testing"
+
+	"kept/internal/promise"
+	"kept/vault/sabotage"
+)
+
+// TestEachWayToBreakTurnsItsPromisesRed breaks the program in every way, one at
+// a time, and tries all promises: exactly those named must fail.
+func TestEachWayToBreakTurnsItsPromisesRed(t *testing.T) {
+	s, err := OpenScratch(t.Context(), ScratchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	breaks := s.breaks()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if red := redPromises(t); len(red) > 0 {
+		t.Fatalf("before anything is broken, %v fail", red)
+	}
+	for _, b := range breaks {
+		t.Run(b.Name, func(t *testing.T) {
+			defer sabotage.Break(b.Name)()
+			red := redPromises(t)
+			slices.Sort(b.Breaks)
+			if !slices.Equal(red, b.Breaks) {
+				t.Errorf("when %s, %v fail; want %v", b.What, red, b.Breaks)
+			}
+		})
+	}
+}
+
+func redPromises(t *testing.T) []string {
+	t.Helper()
+	results, err := promise.Run(t.Context(), openScratch, func(promise.Result) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var red []string
+	for _, r := range results {
+		if r.State == promise.Broken {
+			red = append(red, r.ID)
+			for _, try := range r.Tried {
+				if !try.Kept {
+					t.Logf("%s: %s", r.ID, try.Seen)
+				}
+			}
+		}
+	}
+	slices.Sort(red)
+	return red
+}
