@@ -12,7 +12,7 @@ import (
 // TestAPersonSignsUpAndOut does in a browser what a person does, on a phone and
 // on a desk, with and without scripts; every page on the way is checked for who
 // cannot see it.
-func TestAPersonSignsUpAndOut(t *testing.T) {
+func TestBrowserAPersonSignsUpAndOut(t *testing.T) {
 	chromium := browser.Open(t)
 	for _, o := range []browser.Options{{Phone: true, NoScript: true}, {Dark: true}} {
 		t.Run(o.String(), func(t *testing.T) {
@@ -39,10 +39,7 @@ func TestAPersonSignsUpAndOut(t *testing.T) {
 			p.See("for ada@example.org")
 			browser.Axe(t, p)
 			p.Follow(browser.Button("Sign in here"))
-			p.At("/you/sessions")
-			browser.Axe(t, p)
-			p.Go(w.server.URL + "/you")
-			p.At("/you/welcome?next=%2Fyou")
+			p.At("/you/welcome?next=%2Fyou%2Fsessions")
 			browser.Axe(t, p)
 			p.Follow(browser.Button("Make my account"))
 			p.See("2 things to put right")
@@ -50,7 +47,7 @@ func TestAPersonSignsUpAndOut(t *testing.T) {
 			p.Type(browser.Field("Handle"), "ada")
 			p.Click(browser.Field("Yes"))
 			p.Follow(browser.Button("Make my account"))
-			p.At("/you")
+			p.At("/you/sessions")
 			browser.Axe(t, p)
 			for _, path := range []string{"/you/handle", "/you/address"} {
 				p.Go(w.server.URL + path)

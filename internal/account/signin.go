@@ -97,7 +97,8 @@ type entry struct {
 	verdict verdict
 	token   string // of the new session
 	next    string
-	left    int // tries, after a wrong code
+	left    int  // tries, after a wrong code
+	fresh   bool // has no handle yet
 }
 
 // enter uses up a link or a code, once: of two that come together the second
@@ -160,6 +161,11 @@ func (a *Account) letIn(ctx context.Context, tx *sql.Tx, rec vault.Record[signIn
 	if err != nil {
 		return err
 	}
+	current, err := a.handleOf(ctx, tx, vault.Self(owner), owner)
+	if err != nil {
+		return err
+	}
+	e.fresh = current == ""
 	e.token, err = a.begin(ctx, tx, owner, userAgent)
 	return err
 }

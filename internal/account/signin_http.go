@@ -188,6 +188,9 @@ func (a *Account) arrive(w http.ResponseWriter, r *http.Request, e entry) error 
 	if a.cfg.After != nil {
 		next = a.cfg.After(next)
 	}
+	if e.fresh {
+		next = withNext(pathWelcome, next)
+	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
 }

@@ -27,7 +27,7 @@ func TestALinkSignsInAndMakesTheAccount(t *testing.T) {
 		b.get("/sign-in/sent").want(200).says("Ada@example.org")
 		link, _ := w.letter("Ada@example.org")
 		b.get(link).want(200).says("for Ada@example.org")
-		in := b.post(link).goes("/you")
+		in := b.post(link).goes("/you/welcome?next=%2Fyou")
 		if c := in.set["__Host-kept"]; c == nil || !c.Secure || !c.HttpOnly || c.MaxAge != 30*86400 || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 			t.Errorf("the session's cookie: %v", c)
 		}
@@ -62,7 +62,7 @@ func TestALinkIsNotUsedUpByLookingAtIt(t *testing.T) {
 			got.hides("ada@example.org")
 			scanner.send(http.MethodHead, link, nil).want(200)
 		}
-		w.visitor().post(link).goes("/you")
+		w.visitor().post(link).goes("/you/welcome?next=%2Fyou")
 	})
 }
 
@@ -71,7 +71,7 @@ func TestALinkWorksOnceAndForFifteenMinutes(t *testing.T) {
 		b := w.visitor()
 		b.post("/sign-in", "email", "ada@example.org")
 		link, _ := w.letter("ada@example.org")
-		w.visitor().post(link).goes("/you")
+		w.visitor().post(link).goes("/you/welcome?next=%2Fyou")
 		for _, got := range []reply{w.visitor().get(link), w.visitor().post(link), b.get("/sign-in/sent")} {
 			got.want(http.StatusGone).says("This link was used")
 			if got.page().One(".btn").Attr("href") != "/sign-in" {
@@ -147,7 +147,7 @@ func TestACodeWorksOnTheDeviceThatAsked(t *testing.T) {
 		other.post("/sign-in", "email", "bob@example.org")
 		other.post("/sign-in/code", "code", code).want(422).says("not its code")
 		b.post("/sign-in/code", "code", "40211").want(422).says("Write the six figures")
-		b.post("/sign-in/code", "code", code).goes("/members")
+		b.post("/sign-in/code", "code", code).goes("/you/welcome?next=%2Fmembers")
 		b.get("/members").goes("/you/welcome?next=%2Fmembers")
 	})
 }
@@ -167,7 +167,7 @@ func TestFiveWrongCodesEndTheCodeAndNotTheLink(t *testing.T) {
 		b.post("/sign-in/code", "code", wrong).want(http.StatusGone).says("Five codes did not fit")
 		b.post("/sign-in/code", "code", code).want(http.StatusGone).says("Five codes did not fit")
 		b.get("/sign-in/sent").want(http.StatusGone)
-		b.post(link).goes("/you")
+		b.post(link).goes("/you/welcome?next=%2Fyou")
 	})
 }
 
@@ -277,7 +277,7 @@ func TestAClassOfThirtyBehindOneAddressGetsIn(t *testing.T) {
 			}
 			_, code := w.letter(address)
 			b.post("/sign-in/code", "code", wrongCode(figures(code))).want(422)
-			b.post("/sign-in/code", "code", code).goes("/you")
+			b.post("/sign-in/code", "code", code).goes("/you/welcome?next=%2Fyou")
 		}
 		for n := range 20 {
 			w.visitor().post("/sign-in", "email", fmt.Sprintf("more%d@example.org", n))
@@ -412,7 +412,7 @@ func TestSigningInAgainEndsTheSessionBefore(t *testing.T) {
 		b := w.join("ada@example.org", "ada")
 		b.post("/sign-in", "email", "bob@example.org")
 		link, _ := w.letter("bob@example.org")
-		b.post(link).goes("/you")
+		b.post(link).goes("/you/welcome?next=%2Fyou")
 		if b.cookie("__Host-kept") == "" {
 			t.Fatal("not signed in")
 		}

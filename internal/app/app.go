@@ -38,6 +38,7 @@ type Options struct {
 	// Rehearse adds a version of the policy that takes effect soon, to try what
 	// happens then.
 	Rehearse bool
+	Limits   page.Limits // zero values mean the defaults
 }
 
 // App is the program, opened but not yet serving.
@@ -177,8 +178,8 @@ func (a *App) openSite(context.Context) (err error) {
 	a.closers = append(a.closers, a.requests.Close)
 	a.Site, err = page.New(page.Config{
 		Community: a.Config.Community, Hue: a.Config.Hue, Base: a.Config.Base, Language: a.Config.Language,
-		Sources: a.features.sources(a.options.Dev), Static: web.Files, Nav: nav, Foot: foot, Paths: paths,
-		Notices: a.features.notices(), NoticeKey: a.secrets.notice, Proxies: a.Config.proxies(),
+		Sources: a.features.sources(a.options.Dev), Static: web.Files, Nav: nav, Foot: a.foot(), Paths: paths,
+		Notices: a.features.notices(), NoticeKey: a.secrets.notice, Proxies: a.Config.proxies(), Limits: a.options.Limits,
 		Requests: a.requests, Log: a.options.Log, Now: a.options.Now, Dev: a.options.Dev != "", Count: a.options.Count,
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ func (a *App) breaks() []prove.Break {
 		{Name: sabotage.RowsKept, What: "an erasure leaves the rows", Breaks: []string{"F10"}},
 		{Name: sabotage.ExportDropsKind, What: "a download leaves kinds out", Breaks: []string{"F8", "F9"}},
 		{Name: sabotage.SecretsExported, What: "a download shows secrets", Breaks: []string{"F9"}},
+		{Name: sabotage.PolicyBackdated, What: "a new policy lengthens old records", Breaks: []string{"C2"}},
 		{Name: sabotage.LookUnseen, What: "staff look without an entry", Breaks: []string{"B5"}},
 	}
 	for _, f := range a.features.all {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"kept/vault"
 )
 
 // Config is what an operator decides. Its file is TOML, as kept init writes it
@@ -56,6 +58,9 @@ type Policy struct {
 	Authority  string `toml:"authority"`
 	BackupDays int    `toml:"backup_days"`
 	Age        int    `toml:"age"`
+	// SecurityExpires is a day, as 2027-06-30, on which somebody looks again
+	// whether /.well-known/security.txt still holds.
+	SecurityExpires string `toml:"security_expires"`
 }
 
 // Course is a folder with courses.
@@ -153,6 +158,9 @@ func (c *Config) check() error {
 	case inside(c.Keys, c.Data):
 		return bad("keys", "the keys must lie outside the data folder, or a copy of the data would hold them")
 	}
+	if _, err := c.Policy.securityExpires(); err != nil {
+		return bad("policy.security_expires", "write a day, as in 2027-06-30, or leave it out")
+	}
 	for _, text := range c.Proxies {
 		if _, err := netip.ParsePrefix(text); err != nil {
 			return bad("proxies", "write networks, as in 127.0.0.1/32")
@@ -170,6 +178,15 @@ func (c *Config) proxies() []netip.Prefix {
 }
 
 func (c *Config) logKeep() time.Duration { return time.Duration(c.LogHours) * time.Hour }
+
+// securityExpires is the day as the vault counts it; 0 if none is set.
+func (p *Policy) securityExpires() (vault.Day, error) {
+	if p.SecurityExpires == "" {
+		return 0, nil
+	}
+	at, err := time.Parse(time.DateOnly, p.SecurityExpires)
+	return vault.DayOf(at), err
+}
 
 // host is the name that people know the site by.
 func (c *Config) host() string {

@@ -68,6 +68,7 @@ func (a *App) examine(ctx context.Context) ([]finding, error) {
 		}
 		findings = append(findings, more...)
 	}
+	findings = append(findings, a.examineSecurity())
 	return append(findings, a.examineFiles()...), nil
 }
 
@@ -120,6 +121,18 @@ func (a *App) examineKinds(ctx context.Context) ([]finding, error) {
 		f.do = "run the version that made them, or one that says what becomes of them"
 	}
 	return []finding{f}, err
+}
+
+// securityNotice is how long before its end security.txt is to be looked at.
+const securityNotice = 30 * 24 * time.Hour
+
+func (a *App) examineSecurity() finding {
+	f := finding{what: "security.txt"}
+	if ends := a.features.policy.SecurityExpires(); ends.Before(a.options.Now().Add(securityNotice)) {
+		f.bad = "it says that it holds until " + ends.Format(time.DateOnly)
+		f.do = "look whether the contact still holds, then set policy.security_expires to a later day"
+	}
+	return f
 }
 
 func (a *App) examineFiles() []finding {

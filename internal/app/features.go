@@ -8,22 +8,28 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 
 	"kept/internal/account"
 	"kept/internal/feature"
+	"kept/internal/learn"
 	"kept/internal/mail"
 	"kept/internal/operator"
 	"kept/internal/page"
+	"kept/internal/portfolio"
 	"kept/internal/promise"
 	"kept/internal/prove"
 	"kept/internal/right"
+	"kept/vault"
 )
 
 // features is the product: everything it can do stands in this list.
 type features struct {
-	account *account.Account
-	right   *right.Feature
-	policy  *promise.Feature
+	account   *account.Account
+	learn     *learn.Feature
+	portfolio *portfolio.Feature
+	right     *right.Feature
+	policy    *promise.Feature
 
 	all []named
 }
@@ -36,20 +42,28 @@ type named struct {
 
 // openFeatures makes the features, which declare what they keep, and hands them
 // what they need of each other.
-func (a *App) openFeatures(context.Context) (err error) {
+func (a *App) openFeatures(ctx context.Context) (err error) {
 	f := &a.features
 	a.letters = mail.Declare(a.Registry, a.relayName())
-	if f.account, err = account.New(a.Registry, account.Config{Community: a.Config.Community, Age: a.Config.Policy.Age,
+	if f.account, err = account.New(a.Registry, account.Config{Community: a.Config.Community, Age: a.Config.Policy.Age, After: learn.After,
 		Client: func(r *http.Request) netip.Addr { return a.Site.ClientAddress(r) }}); err != nil {
 		return err
 	}
-	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, GoesAlong: account.GoesWithAccount, Seed: a.secrets.receipt,
+	library, err := a.openLibrary(ctx)
+	if err != nil {
+		return err
+	}
+	f.learn = learn.New(a.Registry, learn.Config{Library: library, Who: ownerOf})
+	f.portfolio = portfolio.New(a.Registry, a.portfolioConfig())
+	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, Erased: f.portfolio.Forget, GoesAlong: account.GoesWithAccount, Seed: a.secrets.receipt,
 		Base: a.Config.Base, BackupDays: a.Config.Policy.BackupDays})
 	if err := a.openPolicy(); err != nil {
 		return err
 	}
 	f.all = []named{
 		{"account", f.account},
+		{"learn", f.learn},
+		{"portfolio", f.portfolio},
 		{"right", f.right},
 		{"promise", f.policy},
 		{"operator", operator.New(operator.Config{Accounts: f.account, Requests: f.right.OpenRequests, Policies: a.policyStates})},
@@ -66,9 +80,67 @@ func whoOf(ctx context.Context) (right.Member, bool) {
 	return right.Member{Owner: m.Owner, Handle: m.Handle}, true
 }
 
+// ownerOf tells other features who asks.
+func ownerOf(ctx context.Context) (vault.OwnerID, bool) {
+	m, ok := whoOf(ctx)
+	return m.Owner, ok
+}
+
+// portfolioConfig hands the members' pages what they show of other features.
+func (a *App) portfolioConfig() portfolio.Config {
+	return portfolio.Config{
+		Community: a.Config.Community, Hue: a.Config.Hue,
+		Who: func(ctx context.Context) (portfolio.Member, bool) {
+			m, ok := whoOf(ctx)
+			return portfolio.Member(m), ok
+		},
+		Required: account.Required,
+		Knows:    func(lang *page.Language) string { return account.Knows(a.Site, lang) },
+		OwnerOf:  a.features.account.OwnerByHandle,
+		Zone: func(ctx context.Context, q vault.Querier, owner vault.OwnerID) (*time.Location, error) {
+			name, _, err := a.features.account.ZoneAndLanguage(ctx, q, owner)
+			if err != nil {
+				return nil, err
+			}
+			return time.LoadLocation(name)
+		},
+		Deeds: a.deeds,
+	}
+}
+
+// deeds are the lessons that a member finished, as their page shows them.
+func (a *App) deeds(ctx context.Context, q vault.Querier, who vault.Who, owner vault.OwnerID) ([]portfolio.Deed, error) {
+	done, err := a.features.learn.Deeds(ctx, q, who, owner)
+	if err != nil {
+		return nil, err
+	}
+	of := map[string]learn.CourseProgress{}
+	for _, p := range a.features.learn.Progress(done, a.Config.Language) {
+		of[p.Course] = p
+	}
+	deeds := make([]portfolio.Deed, 0, len(done))
+	for _, d := range done {
+		deed := portfolio.Deed{Kind: "lesson-done", ID: d.ID, Lesson: d.Title, Path: d.Path, At: d.At, Audience: d.Audience,
+			Course: portfolio.Course{Title: d.CourseTitle, Path: of[d.Course].Path, Lessons: of[d.Course].Of}}
+		for _, file := range d.Files {
+			deed.Sort = portfolio.Solved
+			deed.Solution = append(deed.Solution, portfolio.File{Name: file.Name, Text: file.Text})
+		}
+		deeds = append(deeds, deed)
+	}
+	return deeds, nil
+}
+
 var nav = []page.Link{{Path: "/", Text: page.Key("Courses")}}
 
-var foot = []page.Link{{Path: "/privacy", Text: page.Key("Privacy")}}
+// foot is what stands below every page; the link to the policy says so while a
+// change is ahead.
+func (a *App) foot() []page.Link {
+	return []page.Link{
+		{Path: "/privacy", Text: page.Key("Privacy"), Live: a.features.policy.FootText},
+		{Path: "/privacy/promises", Text: page.Key("Promises")},
+	}
+}
 
 var paths = page.Paths{SignIn: "/sign-in", YourPage: "/you/page", YourData: "/you/data", SignOut: "/sign-out"}
 

@@ -7,6 +7,7 @@ import (
 	"kept/internal/account"
 	"kept/internal/mail"
 	"kept/internal/operator"
+	"kept/internal/page"
 	"kept/internal/promise"
 	"kept/internal/prove"
 	"kept/policy"
@@ -24,12 +25,17 @@ func (a *App) openPolicy() (err error) {
 		versions = promise.Rehearse(versions, vault.DayOf(a.options.Now()))
 	}
 	p := a.Config.Policy
+	expires, err := p.securityExpires()
+	if err != nil {
+		return err
+	}
 	a.features.policy, err = promise.New(a.Registry, promise.Config{
-		Now: a.options.Now, Versions: versions, Community: a.Config.Community, Relay: a.relayName(),
+		Now: a.options.Now, Versions: versions, Community: a.Config.Community, Relay: a.relayName(), SecurityExpires: expires,
 		Operator: promise.Operator{Controller: p.Controller, Address: p.Address, Contact: p.Contact, Storage: p.Storage,
 			Authority: p.Authority, Age: p.Age, LogHours: a.Config.LogHours, BackupDays: p.BackupDays},
 		Members:  a.membersAfter,
 		Receiver: a.serviceMail,
+		Knows:    func(lang *page.Language) string { return account.Knows(a.Site, lang) },
 		Checks:   func() []prove.Check { return a.features.checks() },
 	})
 	return err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kept/internal/mail"
+	"kept/internal/page"
 	"kept/internal/prove"
 	"kept/vault"
 	"kept/vault/keyring"
@@ -98,7 +99,7 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count, Rehearse: true})
+	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count, Rehearse: true, Limits: noLimits})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -106,6 +107,9 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 	go s.server.Serve(listener)
 	return s, nil
 }
+
+// noLimits lets one machine ask as often as it takes to try everything.
+var noLimits = page.Limits{PerAddress: 1e6, AddressBurst: 1e6, PerNetwork: 1e6, NetworkBurst: 1e6}
 
 // Close ends the instance and those opened by Another, and removes its folder.
 func (s *Scratch) Close() error {

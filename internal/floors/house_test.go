@@ -67,7 +67,7 @@ var house = []floor{
 	}},
 	{name: "floor 3: engines that read declarations, never features", closed: true, rooms: []room{
 		{dir: "internal/right", may: groundAndBasics + "internal/account"},
-		{dir: "internal/promise", may: groundAndBasics + "internal/account policy"},
+		{dir: "internal/promise", may: groundAndBasics + "internal/account policy", modules: "github.com/yuin/goldmark", tests: "web"},
 		{dir: "internal/operator", may: groundAndBasics + "internal/account"},
 		{dir: "internal/backup", may: groundAndBasics, modules: "filippo.io/age"},
 	}},

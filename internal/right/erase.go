@@ -150,6 +150,7 @@ func (f *Feature) eraseEverything(a asked) error {
 		return f.askAgain(a, form)
 	}
 	r, err := f.Vault.EraseOwner(a.Context(), a.me.Owner)
+	f.c.Erased(a.me.Owner)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ type Member struct {
 type Config struct {
 	Who        Who
 	SignOut    func(w http.ResponseWriter) // forgets the browser's session after an erasure
+	Erased     func(owner vault.OwnerID)   // drops what memory holds of somebody
 	GoesAlong  func(kind string) bool      // goes with the account only, never alone
 	Seed       []byte                      // 32 bytes: the key that signs receipts
 	Base       string                      // the site's address, named in receipts

@@ -15,9 +15,12 @@ import (
 var looks = []browser.Options{{Phone: true}, {Phone: true, Dark: true}, {}, {Dark: true}}
 
 // strangersPages are those that anybody may open; membersPages need a sign-in.
-var strangersPages = []string{"/sign-in", "/nowhere"}
+var strangersPages = []string{"/", "/courses/first-steps-in-javascript", "/courses/first-steps-in-javascript/say-something",
+	"/progress", "/sign-in", "/nowhere", "/privacy", "/privacy/versions", "/privacy/processors", "/privacy/promises",
+	"/privacy/contact"}
 
-var membersPages = []string{"/you", "/you/sessions", "/you/address", "/you/handle", "/you/data", "/you/data/read",
+var membersPages = []string{"/", "/courses/first-steps-in-javascript/say-something", "/you/page", "/you/page/stranger", "/you/page/link",
+	"/you/page/project", "/you", "/you/sessions", "/you/address", "/you/handle", "/you/data", "/you/data/read",
 	"/you/data/import", "/you/data/record?kind=address&id=ID", "/you/data/kind?kind=session", "/operator"}
 
 // mostBytes is what a page may weigh, packed, without pictures.

@@ -25,14 +25,25 @@ const (
 )
 
 // oracle says for every route that can be read whose records it may show. A
-// route that is not listed fails the test. {handle} and the like stand for the
-// member who is looked at.
-var oracle = map[string]shows{}
+// route that is not listed fails the test.
+var oracle = map[string]shows{
+	"/{handle}": public, "/you/page/stranger": own,
 
-// exempt are routes whose answer is not text, or that need a token nobody has.
-func entry(pattern string) (shows, bool) {
-	s, ok := oracle[pattern]
-	return s, ok
+	"/you": own, "/you/welcome": own, "/you/sessions": own, "/you/handle": own, "/you/address": own, "/you/merge": own,
+	"/you/page": own, "/you/page/picture.jpg": own, "/you/page/link": own, "/you/page/project": own,
+	"/you/data": own, "/you/data/record": own, "/you/data/take": own, "/you/data/kind": own, "/you/data/export": own,
+	"/you/data/read": own, "/you/data/import": own,
+	// A member's own code stands in the lesson that it was written for.
+	"/{$}": own, "/courses/{course}": own, "/courses/{course}/{lesson}": own, "/progress": own,
+
+	"/operator": nobodys, "/sitemap.xml": nobodys, "/static/{file...}": nobodys, "/courses/{course}/files/{file...}": nobodys,
+	"/sign-in": nobodys, "/sign-in/sent": nobodys, "/sign-in/link/{token}": nobodys, "/sign-in/first-run/{token}": nobodys,
+	"/you/address/{token}": nobodys, "/schema/export.json": nobodys,
+	"/privacy": nobodys, "/privacy/{version}": nobodys, "/privacy/versions": nobodys, "/privacy/compare": nobodys,
+	"/privacy/feed.xml": nobodys, "/privacy/register.json": nobodys, "/privacy/processors": nobodys, "/privacy/promises": nobodys,
+	"/privacy/contact": nobodys, "/privacy/contact/sent": nobodys, "/privacy/contact/answered/{token}": nobodys,
+	"/privacy/contact/closed":         nobodys,
+	"/.well-known/kept-receipts.json": nobodys, "/.well-known/security.txt": nobodys, "/.well-known/gpc.json": nobodys,
 }
 
 // reader is somebody who looks.
@@ -65,6 +76,7 @@ func readers(t *testing.T, s *Program, me *prove.Member) []reader {
 type settings struct {
 	open, restricted bool
 	seen             map[string]vault.Audience // by marker
+	items            []vault.Item
 }
 
 // choose sets open, restricted and the audience of every record by chance.
@@ -80,6 +92,7 @@ func choose(t *testing.T, s *Program, me *prove.Member, markers map[string]strin
 		if err != nil {
 			return err
 		}
+		c.items = items
 		for _, item := range items {
 			seen := item.Info.Audiences[chance.IntN(len(item.Info.Audiences))]
 			if err := subject.SetAudience(t.Context(), tx, item.Info.Name, item.ID, seen); err != nil {
@@ -114,7 +127,7 @@ func (c settings) may(kind shows, who reader, marker string) bool {
 func TestEveryRouteHasAnEntryInTheOracle(t *testing.T) {
 	s := Start(t, app.ScratchOptions{})
 	for _, pattern := range readable(s) {
-		if _, ok := entry(pattern); !ok {
+		if _, ok := oracle[pattern]; !ok {
 			t.Errorf("%s: say in the oracle whose records it may show", pattern)
 		}
 	}
@@ -137,7 +150,7 @@ func readable(s *Program) []string {
 }
 
 // rounds is how many random settings are tried.
-const rounds = 12
+const rounds = 6
 
 func TestNoRouteShowsWhatItsMemberDoesNotShow(t *testing.T) {
 	Each(t, func(t *testing.T, s *Program) {
@@ -166,25 +179,52 @@ func TestNoRouteShowsWhatItsMemberDoesNotShow(t *testing.T) {
 
 func isPublic(pattern string) bool { return oracle[pattern] == public }
 
-// lookAt reads one page as somebody and counts the markers that it shows.
+// lookAt reads the pages of a pattern as somebody and counts the markers that
+// they show.
 func lookAt(t *testing.T, s *Program, c settings, me *prove.Member, markers map[string]string, who reader, pattern string) (n int) {
 	t.Helper()
-	_, body := read(t, who.browser, s.URL+fill(pattern, me))
-	kind, _ := entry(pattern)
-	for name, marker := range markers {
-		if !strings.Contains(body, marker) {
-			continue
-		}
-		n++
-		if !c.may(kind, who, marker) {
-			t.Errorf("%s sees the %s of a member on %s (open %t, restricted %t, audience %s)",
-				who.name, name, pattern, c.open, c.restricted, c.seen[marker])
+	for _, path := range c.paths(pattern, me) {
+		_, body := read(t, who.browser, s.URL+path)
+		for name, marker := range markers {
+			if !strings.Contains(body, marker) {
+				continue
+			}
+			n++
+			if !c.may(oracle[pattern], who, marker) && !givesRoles(who, pattern, name) {
+				t.Errorf("%s sees the %s of a member on %s (open %t, restricted %t, audience %s)",
+					who.name, name, path, c.open, c.restricted, c.seen[marker])
+			}
 		}
 	}
 	return n
 }
 
-// fill puts the member into a pattern.
-func fill(pattern string, me *prove.Member) string {
-	return strings.NewReplacer("{handle}", "@"+me.Handle, "{$}", "").Replace(pattern)
+// givesRoles: an operator sees which roles there are and when they end, but not
+// whose they are.
+func givesRoles(who reader, pattern, kind string) bool {
+	return who.name == "the operator" && pattern == "/operator" && kind == "role"
+}
+
+// paths are the addresses of a pattern at which the member's records could show.
+func (c settings) paths(pattern string, me *prove.Member) []string {
+	switch pattern {
+	case "/{handle}":
+		page := "/@" + me.Handle
+		return []string{page, page + ".json", page + ".atom", page + "/picture-96.jpg"}
+	case "/you/data/record", "/you/data/take", "/you/page/link", "/you/page/project":
+		return c.each(pattern + "?kind=KIND&id=ID")
+	case "/you/data/kind":
+		return c.each(pattern + "?kind=KIND")
+	}
+	return []string{strings.NewReplacer("{$}", "", "{course}", "first-steps-in-javascript", "{lesson}", "say-something",
+		"{version}", "1", "{token}", "none", "{file...}", "none").Replace(pattern)}
+}
+
+// each fills the member's records into a path.
+func (c settings) each(path string) []string {
+	var all []string
+	for _, item := range c.items {
+		all = append(all, strings.NewReplacer("KIND", item.Info.Name, "ID", item.ID).Replace(path))
+	}
+	return all
 }
