@@ -1,12 +1,13 @@
-// Package web holds what a browser is given besides pages: the stylesheet and
-// the favicon. It owns the files and nothing else; internal/page serves them
-// under addresses that carry a hash of their content. Start with kept.css,
-// which is ordered tokens, elements, page, parts, print.
+// Package web holds what a browser is given besides pages: the stylesheet, the
+// favicon and the little JavaScript there is. It owns the files and nothing
+// else; internal/page serves them under addresses that carry a hash of their
+// content. Start with kept.css, which is ordered tokens, elements, page, parts,
+// print.
 package web
 
 import "embed"
 
 // Files are served under /static/.
 //
-//go:embed *.css *.svg
+//go:embed *.css *.svg *.js
 var Files embed.FS

@@ -53,7 +53,7 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	f.learn = learn.New(a.Registry, learn.Config{Library: library, Who: ownerOf})
+	f.learn = learn.New(a.Registry, learn.Config{Library: library, Who: ownerOf, Knows: a.knows})
 	f.portfolio = portfolio.New(a.Registry, a.portfolioConfig())
 	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, Erased: f.portfolio.Forget, GoesAlong: account.GoesWithAccount, Seed: a.secrets.receipt,
 		Base: a.Config.Base, BackupDays: a.Config.Policy.BackupDays})
@@ -95,7 +95,7 @@ func (a *App) portfolioConfig() portfolio.Config {
 			return portfolio.Member(m), ok
 		},
 		Required: account.Required,
-		Knows:    func(lang *page.Language) string { return account.Knows(a.Site, lang) },
+		Knows:    a.knows,
 		OwnerOf:  a.features.account.OwnerByHandle,
 		Zone: func(ctx context.Context, q vault.Querier, owner vault.OwnerID) (*time.Location, error) {
 			name, _, err := a.features.account.ZoneAndLanguage(ctx, q, owner)
@@ -203,3 +203,6 @@ func (a *App) announceFirstRun(ctx context.Context, w io.Writer) error {
 	_, err = fmt.Fprintf(w, "no operator yet: open %s to become it\n", link)
 	return err
 }
+
+// knows is what a member's page remembers of its reader by itself.
+func (a *App) knows(lang *page.Language) string { return account.Knows(a.Site, lang) }

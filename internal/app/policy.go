@@ -7,7 +7,6 @@ import (
 	"kept/internal/account"
 	"kept/internal/mail"
 	"kept/internal/operator"
-	"kept/internal/page"
 	"kept/internal/promise"
 	"kept/internal/prove"
 	"kept/policy"
@@ -35,7 +34,7 @@ func (a *App) openPolicy() (err error) {
 			Authority: p.Authority, Age: p.Age, LogHours: a.Config.LogHours, BackupDays: p.BackupDays},
 		Members:  a.membersAfter,
 		Receiver: a.serviceMail,
-		Knows:    func(lang *page.Language) string { return account.Knows(a.Site, lang) },
+		Knows:    a.knows,
 		Checks:   func() []prove.Check { return a.features.checks() },
 	})
 	return err

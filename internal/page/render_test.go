@@ -276,3 +276,10 @@ func TestNotchesAndRing(t *testing.T) {
 		t.Errorf("ring: %s", ring)
 	}
 }
+
+func TestCountingDoesNotChangeAPage(t *testing.T) {
+	s := newSample(t, func(c *page.Config) { c.Count = true })
+	if body := s.post("/sign-up", "email=ada").Body.String(); strings.Contains(body, "Zgotmpl") {
+		t.Errorf("counting executed templates spoils a tag: %s", body)
+	}
+}

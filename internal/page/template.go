@@ -138,7 +138,8 @@ type counter struct {
 
 func newCounter() *counter { return &counter{ran: map[string]int{}} }
 
-// watch puts a call of "ran" at the head of every template.
+// watch puts a call of "ran" at the head of every template, as a condition:
+// inside a tag even an empty value would be escaped to something.
 func (c *counter) watch(root *template.Template) {
 	for _, t := range root.Templates() {
 		if t.Tree == nil || parse.IsEmptyTree(t.Tree.Root) {
@@ -146,16 +147,16 @@ func (c *counter) watch(root *template.Template) {
 		}
 		name := t.Name()
 		c.ran[name] += 0
-		probe := template.Must(template.New("").Funcs(template.FuncMap{"ran": c.note}).Parse(fmt.Sprintf("{{ran %q}}", name)))
+		probe := template.Must(template.New("").Funcs(template.FuncMap{"ran": c.note}).Parse(fmt.Sprintf("{{if ran %q}}{{end}}", name)))
 		t.Tree.Root.Nodes = append(slices.Clone(probe.Tree.Root.Nodes), t.Tree.Root.Nodes...)
 	}
 }
 
-func (c *counter) note(name string) template.HTML {
+func (c *counter) note(name string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ran[name]++
-	return ""
+	return false
 }
 
 // reset forgets the executions that checking the contexts caused.

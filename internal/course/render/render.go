@@ -110,6 +110,9 @@ func (r *Renderer) Pages(home Home, lists ...[]course.Block) []Page {
 func (r *Renderer) Inline(markdown string) template.HTML {
 	pass := &pass{r: r, ids: map[string]bool{}, targets: map[string]int{}}
 	body := pass.blocks([]course.Block{{Shape: course.Prose, Text: markdown}}, 0)
+	if last := body.LastChild; last != nil && last.Type == html.TextNode && strings.TrimSpace(last.Data) == "" {
+		body.RemoveChild(last)
+	}
 	if p := body.FirstChild; p != nil && p == body.LastChild && p.DataAtom == atom.P {
 		body = p
 	}

@@ -355,3 +355,9 @@ func BenchmarkPage(b *testing.B) {
 		r.Page(Home{}, []course.Block{{Shape: course.Prose, Text: text}})
 	}
 }
+
+func TestALineOfTextHasNoParagraphAroundIt(t *testing.T) {
+	if got := New(Labels{}).Inline("a *word* and `code`"); strings.Contains(string(got), "<p>") || !strings.Contains(string(got), "<em>word</em>") {
+		t.Errorf("got %q", got)
+	}
+}

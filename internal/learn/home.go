@@ -1,0 +1,228 @@
+package learn
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"math"
+	"net/http"
+	"strings"
+
+	"kept/internal/course"
+	"kept/internal/page"
+	"kept/vault"
+)
+
+// homePage is the first page of the site.
+type homePage struct {
+	page.Head
+	Says    string // how many courses and lessons
+	Way     template.HTML
+	Caption string
+	Begin   *link
+	GoOn    *goOn
+	Tracks  []trackView
+	Member  bool
+}
+
+// trackView is a section of the list.
+type trackView struct {
+	ID, Title string
+	Summary   template.HTML
+	Courses   []courseView
+}
+
+// goOn is where a member was.
+type goOn struct {
+	link
+	Course courseView
+}
+
+func (f *Feature) showHome(w http.ResponseWriter, r *http.Request) error {
+	e, lang := f.edition(), f.Site.Printer(r.Context())
+	owner, member := f.c.Who(r.Context())
+	if !member {
+		return f.Site.Shared(w, r, "learn.home", e.version, func() (page.Finished, error) {
+			return page.Finished{Status: http.StatusOK, Name: "learn/home.html", Page: f.homePage(e, lang)}, nil
+		})
+	}
+	p := f.homePage(e, lang)
+	if err := f.forMember(r.Context(), e, owner, lang, p); err != nil {
+		return err
+	}
+	return f.Site.Render(w, r, http.StatusOK, "learn/home.html", p)
+}
+
+func (f *Feature) homePage(e *edition, lang *page.Language) *homePage {
+	p := &homePage{Head: page.Head{Current: "/", Canonical: "/", Scripts: []string{progressScript},
+		Description: lang.Text("Courses for people who learn to code. All of them open without an account."),
+		Knows:       f.visitorKnows(lang, lang.Text("Lessons you finish are kept in this browser until you take them into an account or clear them."))}}
+	p.Says = countCourses(lang, len(e.Courses)) + ", " + countLessons(lang, e.Lessons)
+	p.Tracks = f.tracks(e, lang)
+	p.Way, p.Caption = f.way(e, lang)
+	if len(e.Courses) == 1 {
+		p.Begin, _ = f.wayOn(e, e.Courses[0], lang, nil)
+	}
+	return p
+}
+
+// tracks lists the courses by track, and those in none at the end.
+func (f *Feature) tracks(e *edition, lang *page.Language) []trackView {
+	var all []trackView
+	listed := map[string]bool{}
+	for _, t := range e.Tracks {
+		words := t.In(lang.Tag)
+		v := trackView{ID: t.Slug, Title: words.Title, Summary: f.renderers[lang.Tag].Inline(words.Summary)}
+		for _, id := range t.Courses {
+			if c, ok := e.Course(id); ok {
+				v.Courses = append(v.Courses, f.courseView(e, c, lang))
+				listed[id] = true
+			}
+		}
+		if len(v.Courses) > 0 {
+			all = append(all, v)
+		}
+	}
+	rest := trackView{ID: "courses", Title: lang.Text("Courses")}
+	if len(all) > 0 {
+		rest.Title = lang.Text("More courses")
+	}
+	for _, c := range e.Courses {
+		if !listed[c.ID] {
+			rest.Courses = append(rest.Courses, f.courseView(e, c, lang))
+		}
+	}
+	if len(rest.Courses) > 0 {
+		all = append(all, rest)
+	}
+	return all
+}
+
+// forMember puts in what is done and where the member was.
+func (f *Feature) forMember(ctx context.Context, e *edition, owner vault.OwnerID, lang *page.Language, p *homePage) error {
+	p.Member = true
+	p.Knows = f.memberKnows(lang, lang.Text("What you have done comes from the lessons you finished, which are kept in your account until you erase them."))
+	deeds, err := f.Deeds(ctx, f.DB.Read, vault.Self(owner), owner)
+	if err != nil {
+		return err
+	}
+	counts := map[string]int{}
+	for _, d := range deeds {
+		counts[d.Course]++
+	}
+	for _, t := range p.Tracks {
+		for i := range t.Courses {
+			c := &t.Courses[i]
+			c.Known, c.Done = true, min(counts[c.ID], c.Lessons)
+		}
+	}
+	at, err := f.where(ctx, e, owner, deeds)
+	if err != nil || at == nil {
+		return err
+	}
+	v := f.courseView(e, at.Course, lang)
+	v.Done = min(counts[v.ID], v.Lessons)
+	p.GoOn, p.Begin = &goOn{link: *linkTo(at, lang), Course: v}, nil
+	return nil
+}
+
+// where is the lesson to go on with: the one with the newest code, or the
+// first one not done after the newest that is.
+func (f *Feature) where(ctx context.Context, e *edition, owner vault.OwnerID, deeds []Deed) (*course.Place, error) {
+	done := map[string]bool{}
+	for _, d := range deeds {
+		done[d.Lesson] = true
+	}
+	var newest Work
+	works, err := f.work.All(ctx, f.DB.Read, vault.Self(owner), owner)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range works {
+		if w.Value.Changed.After(newest.Changed) {
+			newest = w.Value
+		}
+	}
+	if len(deeds) == 0 || newest.Changed.After(deeds[0].At) {
+		p, _ := e.LessonByID(newest.Lesson)
+		return p, nil
+	}
+	p, ok := e.LessonByID(deeds[0].Lesson)
+	for ok && p != nil && done[p.Lesson.ID] {
+		p = p.Next
+	}
+	return p, nil
+}
+
+// stop is a dot on the picture of the way.
+type stop struct {
+	path, title, says string
+	minutes           int
+}
+
+// mostStops is how many dots the picture has at most.
+const mostStops = 6
+
+// way draws where to begin: the chapters of the only course, or the first
+// course of each track. The same stands in words in the list below it.
+func (f *Feature) way(e *edition, lang *page.Language) (picture template.HTML, caption string) {
+	if len(e.Courses) == 1 {
+		return drawWay(lang.Text("The chapters of the course, from the first to the last"), f.chapterStops(e, lang)),
+			lang.Text("The way through the course. A larger dot takes longer.")
+	}
+	var stops []stop
+	for _, t := range f.tracks(e, lang) {
+		c := t.Courses[0]
+		course, _ := e.Course(c.ID)
+		stops = append(stops, stop{c.Path, c.Title, t.Title + ", " + c.Says[1], e.facts[course].minutes})
+	}
+	return drawWay(lang.Text("Where to begin, one course for each track"), stops), lang.Text("Begin at any dot. A larger one takes longer.")
+}
+
+func (f *Feature) chapterStops(e *edition, lang *page.Language) []stop {
+	c := e.Courses[0]
+	var stops []stop
+	lessons := 0
+	for p, ok := e.First(c); ok && p != nil; p = p.Next {
+		if p.Prev == nil || p.Prev.Chapter != p.Chapter {
+			stops = append(stops, stop{path: coursePath(c) + "#" + p.Chapter.Slug, title: p.Chapter.In(lang.Tag).Title})
+			lessons = 0
+		}
+		lessons++
+		at := &stops[len(stops)-1]
+		at.minutes += minutesOf(p.Lesson)
+		at.says = countLessons(lang, lessons) + ", " + duration(lang, at.minutes)
+	}
+	return stops
+}
+
+// drawWay is nothing for fewer than two stops.
+func drawWay(title string, stops []stop) template.HTML {
+	if len(stops) < 2 {
+		return ""
+	}
+	const step, left, textAt = 64, 24, 60
+	stops = stops[:min(len(stops), mostStops)]
+	height := step*len(stops) + 8
+	esc := template.HTMLEscapeString
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class="pic" viewBox="0 0 372 %d" width="372" height="%d" role="group" aria-labelledby="way-t"><title id="way-t">%s</title>`, height, height, esc(title))
+	fmt.Fprintf(&b, `<path fill="none" stroke="currentColor" stroke-width="2" d="M%d %dV%d"/>`, left, step/2, step*len(stops)-step/2)
+	for i, s := range stops {
+		y := step*i + step/2
+		radius := min(6+math.Sqrt(float64(s.minutes))*.9, 18)
+		fmt.Fprintf(&b, `<a href="%s"><rect x="0" y="%d" width="372" height="%d" fill="none" pointer-events="all"/><circle class="dot" cx="%d" cy="%d" r="%.1f" fill="currentColor"/>`+
+			`<text x="%d" y="%d" font-size="17" font-weight="600">%s</text><text class="q" x="%d" y="%d" font-size="14">%s</text></a>`,
+			esc(s.path), step*i, step, left, y, radius, textAt, y, esc(shorten(s.title, 34)), textAt, y+20, esc(s.says))
+	}
+	b.WriteString(`</svg>`)
+	return template.HTML(b.String()) // all texts in it are escaped
+}
+
+func shorten(s string, most int) string {
+	runes := []rune(s)
+	if len(runes) <= most {
+		return s
+	}
+	return strings.TrimSpace(string(runes[:most-1])) + "…"
+}
