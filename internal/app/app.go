@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kept/internal/course"
 	"kept/internal/db"
 	"kept/internal/feature"
 	"kept/internal/job"
@@ -59,6 +60,7 @@ type App struct {
 	secrets  secrets
 	journal  *journal.File
 	letters  mail.Kind
+	library  *course.Library
 	requests *page.RequestLog
 	counts   *metrics
 	closers  []func() error

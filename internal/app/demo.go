@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"kept/internal/mail"
@@ -33,19 +35,38 @@ func (c *demoCommand) Run(ctx context.Context, std *streams) (err error) {
 	if err != nil {
 		return err
 	}
-	outbox := mail.NewOutbox(100, std.out)
+	said := &speaker{to: std.out}
+	outbox := mail.NewOutbox(100, said)
 	a, err := Open(ctx, config, Options{Now: time.Now, Log: newLog(std.err), Outbox: outbox, Dev: c.Dev})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := a.sampleData(ctx); err != nil {
+		return fmt.Errorf("sample data: %w", err)
+	}
+	said.speaks.Store(true)
 	fmt.Fprintf(std.out, "kept: a demo from a temporary folder; it goes when you press Ctrl+C\n")
 	if err := a.announceFirstRun(ctx, std.out); err != nil {
 		return err
 	}
 	return a.Serve(ctx, func(net.Addr) {
-		fmt.Fprintf(std.out, "open %s\nsign in with any address: the mail's link is printed here\n", config.Base)
+		fmt.Fprintf(std.out, "open %s\na member's page: %s/@noor\nsign in with any address (noor@example.org is hers): the mail's link is printed here\n", config.Base, config.Base)
 	})
+}
+
+// speaker is silent until the demo is ready, so that the sample member's own
+// mails are not printed.
+type speaker struct {
+	to     io.Writer
+	speaks atomic.Bool
+}
+
+func (s *speaker) Write(b []byte) (int, error) {
+	if !s.speaks.Load() {
+		return len(b), nil
+	}
+	return s.to.Write(b)
 }
 
 // freePort settles port 0 before the site's address is written into pages.

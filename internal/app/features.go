@@ -49,11 +49,10 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 		Client: func(r *http.Request) netip.Addr { return a.Site.ClientAddress(r) }}); err != nil {
 		return err
 	}
-	library, err := a.openLibrary(ctx)
-	if err != nil {
+	if a.library, err = a.openLibrary(ctx); err != nil {
 		return err
 	}
-	f.learn = learn.New(a.Registry, learn.Config{Library: library, Who: ownerOf, Knows: a.knows})
+	f.learn = learn.New(a.Registry, learn.Config{Library: a.library, Who: ownerOf, Knows: a.knows})
 	f.portfolio = portfolio.New(a.Registry, a.portfolioConfig())
 	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, Erased: f.portfolio.Forget, GoesAlong: account.GoesWithAccount, Seed: a.secrets.receipt,
 		Base: a.Config.Base, BackupDays: a.Config.Policy.BackupDays})

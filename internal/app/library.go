@@ -6,6 +6,7 @@ import (
 
 	"kept/courses"
 	"kept/internal/course"
+	"kept/internal/course/freecodecamp"
 	"kept/internal/course/native"
 )
 
@@ -32,4 +33,4 @@ func (a *App) openLibrary(ctx context.Context) (*course.Library, error) {
 }
 
 // loaders are the formats that courses are read from.
-func loaders() []course.Loader { return []course.Loader{native.Loader{}} }
+func loaders() []course.Loader { return []course.Loader{native.Loader{}, freecodecamp.Loader{}} }

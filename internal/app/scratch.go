@@ -129,17 +129,6 @@ func (s *Scratch) Close() error {
 	return errors.Join(errs...)
 }
 
-// Work does the jobs that are due, and those that they cause.
-func (s *Scratch) Work(ctx context.Context) error {
-	for range 100 {
-		n, err := s.Jobs.RunDue(ctx)
-		if err != nil || n == 0 {
-			return errors.Join(err, s.Vault.Flush(ctx))
-		}
-	}
-	return errors.New("the jobs do not come to an end")
-}
-
 // Advance moves the clock and does what falls due.
 func (s *Scratch) Advance(ctx context.Context, d time.Duration) error {
 	s.Clock.Add(d)
@@ -185,6 +174,17 @@ func (s *Scratch) mails() []prove.Mail {
 // GiveRole gives a member a role for a month, for checks and tests.
 func (s *Scratch) GiveRole(ctx context.Context, handle, role, scope string) error {
 	return s.features.account.GiveRole(ctx, handle, role, scope, s.Vault.Today()+30)
+}
+
+// SignIn makes a new member by the real pages.
+func (s *Scratch) SignIn(ctx context.Context) (*prove.Member, error) {
+	m := &prove.Member{Address: "member-" + vault.NewID()[:8] + "@example.org", Browser: s.Browser(), Handle: "m" + vault.NewID()[:10]}
+	if err := s.enter(ctx, m); err != nil {
+		return nil, err
+	}
+	owner, _, err := s.features.account.OwnerByHandle(ctx, s.DB.Read, vault.Work("your page"), m.Handle)
+	m.Owner = owner
+	return m, err
 }
 
 // openScratch is what promise.Run opens for each check.

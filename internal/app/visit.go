@@ -1,17 +1,11 @@
 package app
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"time"
-
-	"kept/internal/prove"
-	"kept/vault"
 )
 
 // secureJar holds the cookies of a browser that, like real ones, trusts this
@@ -30,11 +24,10 @@ func trusted(u *url.URL) *url.URL {
 	return &copied
 }
 
-// Browser is a new stranger: a client without cookies that follows redirects
-// and reaches this instance alone.
-func (s *Scratch) Browser() *http.Client {
+// newBrowser is a client of a handler, with cookies of its own.
+func newBrowser(h http.Handler) *http.Client {
 	jar, _ := cookiejar.New(nil) // without options it cannot fail
-	return &http.Client{Jar: secureJar{jar}, Timeout: 30 * time.Second, Transport: loopback{s.Handler}}
+	return &http.Client{Jar: secureJar{jar}, Timeout: 30 * time.Second, Transport: loopback{h}}
 }
 
 // loopback answers requests by the program's own handler, without a socket: a
@@ -85,48 +78,4 @@ func (a *answer) WriteHeader(status int) {
 func (a *answer) Write(b []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	return a.body.Write(b)
-}
-
-// memberAddress numbers the members of a scratch instance by chance.
-func memberAddress() string { return "member-" + vault.NewID()[:8] + "@example.org" }
-
-// SignIn makes a new member by the real pages: address, mail, link, handle.
-func (s *Scratch) SignIn(ctx context.Context) (*prove.Member, error) {
-	m := &prove.Member{Address: memberAddress(), Browser: s.Browser(), Handle: "m" + vault.NewID()[:10]}
-	steps := []func(context.Context, *prove.Member) error{s.askForLink, s.followLink, s.chooseHandle}
-	for _, step := range steps {
-		if err := step(ctx, m); err != nil {
-			return nil, fmt.Errorf("sign in: %w", err)
-		}
-	}
-	owner, _, err := s.features.account.OwnerByHandle(ctx, s.DB.Read, vault.Work("your page"), m.Handle)
-	m.Owner = owner
-	return m, err
-}
-
-func (s *Scratch) askForLink(ctx context.Context, m *prove.Member) error {
-	if _, err := prove.Submit(ctx, m.Browser, s.URL+"/sign-in", "/sign-in", url.Values{"email": {m.Address}}); err != nil {
-		return err
-	}
-	return s.Work(ctx)
-}
-
-var errNoMail = errors.New("no mail came")
-
-func (s *Scratch) followLink(ctx context.Context, m *prove.Member) error {
-	parcel, ok := s.Outbox.Last(m.Address)
-	if !ok {
-		return errNoMail
-	}
-	links := parcel.Links()
-	if len(links) == 0 {
-		return errors.New("the mail has no link")
-	}
-	_, err := prove.Submit(ctx, m.Browser, links[0], "", nil)
-	return err
-}
-
-func (s *Scratch) chooseHandle(ctx context.Context, m *prove.Member) error {
-	_, err := prove.Submit(ctx, m.Browser, s.URL+"/you/welcome", "/you/welcome", url.Values{"handle": {m.Handle}, "age": {"yes"}})
-	return err
 }

@@ -47,6 +47,7 @@ var house = []floor{
 			dir: "internal/course/native", may: "internal/course internal/course/frontmatter",
 			tests: "internal/course/render courses modernc.org/quickjs",
 		},
+		{dir: "internal/course/freecodecamp", may: "internal/course internal/course/frontmatter", tests: "internal/course/render"},
 		{
 			dir: "internal/course/render", may: "internal/course",
 			modules: "github.com/yuin/goldmark github.com/alecthomas/chroma/v2 github.com/microcosm-cc/bluemonday golang.org/x/net golang.org/x/image",

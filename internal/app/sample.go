@@ -1,0 +1,144 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"kept/internal/course"
+	"kept/internal/prove"
+)
+
+// sampleDays is how many days ago the sample member finished each lesson.
+var sampleDays = []int{88, 87, 80, 61, 60, 33, 20, 12, 3}
+
+// sampleData makes a member whose page looks alive, by the real pages: nothing
+// stands in a demo that a person could not have done.
+func (a *App) sampleData(ctx context.Context) error {
+	noor := &prove.Member{Address: "noor@example.org", Handle: "noor", Browser: a.Browser()}
+	if err := a.enter(ctx, noor); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context, *prove.Member) error{a.sampleLessons, a.samplePage} {
+		if err := step(ctx, noor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sampleLessons brings lessons along as a browser does that learned without an
+// account.
+func (a *App) sampleLessons(ctx context.Context, m *prove.Member) error {
+	type done struct {
+		Done    string            `json:"done"`
+		Changed string            `json:"changed,omitempty"`
+		Work    map[string]string `json:"work,omitempty"`
+	}
+	lessons := map[string]done{}
+	for i, lesson := range a.firstLessons(len(sampleDays)) {
+		at := a.options.Now().UTC().AddDate(0, 0, -sampleDays[i]).Format(time.RFC3339)
+		d := done{Done: at}
+		if e := lesson.Versions[0].Exercise; e != nil && len(e.Solutions) > 0 {
+			d.Changed, d.Work = at, map[string]string{}
+			for _, file := range e.Solutions[0] {
+				d.Work[file.Name] = file.Text
+			}
+		}
+		lessons[lesson.ID] = d
+	}
+	progress, err := json.Marshal(map[string]any{"version": 1, "lessons": lessons})
+	if err != nil {
+		return err
+	}
+	_, err = prove.Post(ctx, m.Browser, a.Config.Base+"/you/merge", url.Values{"progress": {string(progress)}})
+	return err
+}
+
+// firstLessons are the first lessons of the first course.
+func (a *App) firstLessons(most int) []*course.Lesson {
+	var all []*course.Lesson
+	for _, c := range a.library.Catalogue().Courses[:1] {
+		for _, lesson := range c.Lessons {
+			if len(all) < most {
+				all = append(all, lesson)
+			}
+		}
+	}
+	return all
+}
+
+func (a *App) samplePage(ctx context.Context, m *prove.Member) error {
+	base := a.Config.Base
+	for _, form := range []struct {
+		page, action string
+		values       url.Values
+	}{
+		{"/you/page", "/you/page/details", url.Values{"name": {"Noor Halvorsen"}, "location": {"Tromsø"},
+			"about": {"I mend boats, and now I write the small programs that tell me when the tide is right."}}},
+		{"/you/page/project", "/you/page/project", url.Values{"title": {"Tide board"},
+			"what": {"Shows when the harbour can be left, for a year ahead."}, "address": {"https://tides.example.org"}}},
+		{"/you/page/stranger", "/you/page/open", nil},
+	} {
+		if _, err := prove.Submit(ctx, m.Browser, base+form.page, form.action, form.values); err != nil {
+			return fmt.Errorf("%s: %w", form.action, err)
+		}
+	}
+	return nil
+}
+
+// enter makes a new member by the real pages: address, mail, link, handle.
+func (a *App) enter(ctx context.Context, m *prove.Member) error {
+	for _, step := range []func(context.Context, *prove.Member) error{a.askForLink, a.followLink, a.chooseHandle} {
+		if err := step(ctx, m); err != nil {
+			return fmt.Errorf("sign in: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *App) askForLink(ctx context.Context, m *prove.Member) error {
+	if _, err := prove.Submit(ctx, m.Browser, a.Config.Base+"/sign-in", "/sign-in", url.Values{"email": {m.Address}}); err != nil {
+		return err
+	}
+	return a.Work(ctx)
+}
+
+var errNoMail = errors.New("no mail came")
+
+func (a *App) followLink(ctx context.Context, m *prove.Member) error {
+	parcel, ok := a.options.Outbox.Last(m.Address)
+	if !ok {
+		return errNoMail
+	}
+	links := parcel.Links()
+	if len(links) == 0 {
+		return errors.New("the mail has no link")
+	}
+	_, err := prove.Submit(ctx, m.Browser, links[0], "", nil)
+	return err
+}
+
+func (a *App) chooseHandle(ctx context.Context, m *prove.Member) error {
+	_, err := prove.Submit(ctx, m.Browser, a.Config.Base+"/you/welcome", "/you/welcome", url.Values{"handle": {m.Handle}, "age": {"yes"}})
+	return err
+}
+
+// Work does the jobs that are due, and those that they cause.
+func (a *App) Work(ctx context.Context) error {
+	for range 100 {
+		n, err := a.Jobs.RunDue(ctx)
+		if err != nil || n == 0 {
+			return errors.Join(err, a.Vault.Flush(ctx))
+		}
+	}
+	return errors.New("the jobs do not come to an end")
+}
+
+// Browser is a new stranger: a client without cookies that follows redirects
+// and reaches this instance alone, by its handler.
+func (a *App) Browser() *http.Client { return newBrowser(a.Handler) }
