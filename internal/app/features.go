@@ -101,7 +101,11 @@ func (a *App) portfolioConfig() portfolio.Config {
 			if err != nil {
 				return nil, err
 			}
-			return time.LoadLocation(name)
+			zone, err := time.LoadLocation(name)
+			if err != nil {
+				return time.UTC, nil // a zone that the world has renamed since
+			}
+			return zone, nil
 		},
 		Deeds: a.deeds,
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kept/internal/course"
+	"kept/internal/outbound"
 	"kept/internal/prove"
 )
 
@@ -141,4 +142,4 @@ func (a *App) Work(ctx context.Context) error {
 
 // Browser is a new stranger: a client without cookies that follows redirects
 // and reaches this instance alone, by its handler.
-func (a *App) Browser() *http.Client { return newBrowser(a.Handler) }
+func (a *App) Browser() *http.Client { return outbound.Inside(a.Handler) }

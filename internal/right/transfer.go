@@ -100,7 +100,7 @@ func (f *Feature) showImport(a asked) error {
 		return err
 	}
 	if err == nil {
-		if err := f.preview(a, p, waiting.Value); err != nil {
+		if err := f.preview(a, p, waiting.Value); err != nil && !errors.Is(err, vault.ErrImport) {
 			return err
 		}
 	}

@@ -31,7 +31,8 @@ var oracle = map[string]shows{
 
 	"/you": own, "/you/welcome": own, "/you/sessions": own, "/you/handle": own, "/you/address": own, "/you/merge": own,
 	"/you/page": own, "/you/page/picture.jpg": own, "/you/page/link": own, "/you/page/project": own,
-	"/you/data": own, "/you/data/record": own, "/you/data/take": own, "/you/data/kind": own, "/you/data/export": own,
+	"/you/page/deeds": own,
+	"/you/data":       own, "/you/data/record": own, "/you/data/take": own, "/you/data/kind": own, "/you/data/export": own,
 	"/you/data/read": own, "/you/data/import": own,
 	// A member's own code stands in the lesson that it was written for.
 	"/{$}": own, "/courses/{course}": own, "/courses/{course}/{lesson}": own, "/progress": own,

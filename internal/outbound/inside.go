@@ -1,4 +1,4 @@
-package app
+package outbound
 
 import (
 	"io"
@@ -7,6 +7,14 @@ import (
 	"net/url"
 	"time"
 )
+
+// Inside is a client that reaches one handler of this program and nothing else:
+// no socket is opened. It has cookies of its own and follows redirects, as a
+// browser does; checks of promises look through it.
+func Inside(h http.Handler) *http.Client {
+	jar, _ := cookiejar.New(nil) // without options it cannot fail
+	return &http.Client{Jar: secureJar{jar}, Timeout: 30 * time.Second, Transport: loopback{h}}
+}
 
 // secureJar holds the cookies of a browser that, like real ones, trusts this
 // machine's own address: Go's jar would never send a Secure cookie to http.
@@ -22,12 +30,6 @@ func trusted(u *url.URL) *url.URL {
 	copied := *u
 	copied.Scheme = "https"
 	return &copied
-}
-
-// newBrowser is a client of a handler, with cookies of its own.
-func newBrowser(h http.Handler) *http.Client {
-	jar, _ := cookiejar.New(nil) // without options it cannot fail
-	return &http.Client{Jar: secureJar{jar}, Timeout: 30 * time.Second, Transport: loopback{h}}
 }
 
 // loopback answers requests by the program's own handler, without a socket: a
