@@ -190,6 +190,13 @@ func (v *Vault) finish(ctx context.Context, owner OwnerID) error {
 	if err := v.Flush(ctx); err != nil {
 		return err
 	}
+	o, err := v.Owner(ctx, v.db, owner)
+	if errors.Is(err, ErrNotFound) {
+		return nil // somebody else has finished
+	}
+	if err != nil {
+		return err
+	}
 	parts, err := v.parts(ctx, v.db, owner)
 	if err != nil {
 		return err
@@ -201,7 +208,9 @@ func (v *Vault) finish(ctx context.Context, owner OwnerID) error {
 	if err != nil {
 		return fmt.Errorf("vault: erase rows: %w", err)
 	}
-	if !remains {
+	// What the law holds of somebody merged lies with another now, but in backups
+	// still under the first one's key: that waits for sweepKeys.
+	if !remains && o.Joined == "" {
 		if err := v.destroyKeys(parts, keyring.Law); err != nil {
 			return fmt.Errorf("vault: erase keys: %w", err)
 		}

@@ -118,12 +118,13 @@ func (v *Vault) readCursor(text string) (place, error) {
 	return p, nil
 }
 
-// findText writes the join with the look-up and returns order and limit.
+// findText begins a query that joins the look-up, and returns order and limit.
 func (d *decl) findText(b *strings.Builder, args *[]any, ask Query) (string, error) {
 	if _, ok := d.index(ask.Name); !ok {
 		return "", refuse(d.Name, "the look-up "+ask.Name+" is not declared")
 	}
-	b.WriteString(` JOIN vault_find f ON f.owner = r.owner AND f.kind = r.kind AND f.id = r.id
+	b.WriteString(`SELECT ` + foundColumns + ` FROM vault_record r
+		JOIN vault_find f ON f.owner = r.owner AND f.kind = r.kind AND f.id = r.id
 		WHERE f.name = ` + arg(args, ask.Name) + " AND f.token = " + arg(args, d.vault.token(ask.Name, ask.Value)) +
 		" AND f.kind = " + arg(args, d.Name))
 	if ask.After != "" {

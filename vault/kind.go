@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // Basis is a legal basis of GDPR Art. 6(1).
@@ -149,9 +150,10 @@ type index struct {
 // decl is a declaration with its type erased.
 type decl struct {
 	Info
-	vault         *Vault // since Open
-	nested        bool   // a secret stands where no export would find it
-	givenBySelf   bool   // written by the owner alone
+	vault         *Vault   // since Open
+	nested        bool     // a secret stands where no export would find it
+	givenBySelf   bool     // written by the owner alone
+	texts         sync.Map // of plain queries, by shape
 	indexes       []index
 	dropAtRestore bool
 	upgrade       func(from int, value json.RawMessage) (json.RawMessage, error)

@@ -11,7 +11,7 @@ import (
 // transaction: of a record that both have under one id, as single kinds do, the
 // kind's Join decides, else the record of the second stays. What the first
 // objected to or restricted counts for the second from then on. The first is
-// gone afterwards.
+// gone afterwards; the second must not end before it.
 func (v *Vault) Merge(ctx context.Context, tx *sql.Tx, from, into OwnerID) error {
 	if from == into {
 		return refuse("owner", "an owner cannot be merged with itself")
@@ -20,6 +20,15 @@ func (v *Vault) Merge(ctx context.Context, tx *sql.Tx, from, into OwnerID) error
 	if err != nil {
 		return err
 	}
+	if b.Expires < a.Expires {
+		return refuse("owner", "it would end before the one that is merged into it")
+	}
+	return v.merge(ctx, tx, a, b)
+}
+
+// merge does it: both are locked.
+func (v *Vault) merge(ctx context.Context, tx *sql.Tx, a, b Owner) error {
+	from, into := a.ID, b.ID
 	if err := v.moveAll(ctx, tx, from, into); err != nil {
 		return err
 	}
@@ -32,7 +41,7 @@ func (v *Vault) Merge(ctx context.Context, tx *sql.Tx, from, into OwnerID) error
 		seq, a.Restricted || b.Restricted, unite(a.Objects, b.Objects), string(into)); err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE vault_owner SET state = 'joined', joined = $1, expires_day = $2, open = $3 WHERE id = $4`,
+	_, err := tx.ExecContext(ctx, `UPDATE vault_owner SET state = 'joined', joined = $1, expires_day = $2, open = $3 WHERE id = $4`,
 		string(into), int64(v.Today())+mergeKeyDays, false, string(from))
 	return err
 }

@@ -80,17 +80,29 @@ func scanOwner(row interface{ Scan(...any) error }) (Owner, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return o, ErrNotFound
 	}
-	o.Objects = strings.FieldsFunc(objects, func(r rune) bool { return r == '|' })
+	o.Objects = splitObjects(objects)
 	return o, err
+}
+
+func splitObjects(text string) []string {
+	if text == "|" {
+		return nil
+	}
+	return strings.FieldsFunc(text, func(r rune) bool { return r == '|' })
 }
 
 // touch moves the owner's version and locks its row until the transaction ends.
 func (v *Vault) touch(ctx context.Context, tx *sql.Tx, id OwnerID) (Owner, error) {
-	o, err := scanOwner(tx.QueryRowContext(ctx, `UPDATE vault_owner SET version = version + 1
-		WHERE id = $1 AND state = 'live' RETURNING `+ownerColumns, string(id)))
-	if errors.Is(err, ErrNotFound) {
+	o := Owner{ID: id, State: live}
+	var kind, objects string
+	var expires int64
+	err := tx.QueryRowContext(ctx, `UPDATE vault_owner SET version = version + 1 WHERE id = $1 AND state = 'live'
+		RETURNING type, open, restricted, private, objects, version, expires_day`, string(id)).Scan(
+		&kind, &o.Open, &o.Restricted, &o.Private, &objects, &o.Version, &expires)
+	if errors.Is(err, sql.ErrNoRows) {
 		return o, ErrErased
 	}
+	o.Type, o.Objects, o.Expires = OwnerType(kind), splitObjects(objects), Day(expires)
 	return o, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"kept/vault/journal"
@@ -138,7 +139,7 @@ func (r replayer) redo(ctx context.Context, tx *sql.Tx, e journal.Entry, known b
 	switch {
 	case e.Op == opMoved:
 		owners = []OwnerID{""} // an anchor is nobody's
-	case e.Op == opErased && len(owners) == 0:
+	case e.Op == opErased && !slices.Contains(owners, OwnerID(e.Owner)): // nothing but a key is left
 		err = r.v.destroyKeys([]OwnerID{OwnerID(e.Owner)}, keyring.Ordinary, keyring.Law)
 	}
 	if err != nil {
@@ -282,7 +283,11 @@ func (r replayer) merged(ctx context.Context, tx *sql.Tx, from, into OwnerID) er
 	if err != nil || !second {
 		return err
 	}
-	return r.v.Merge(ctx, tx, from, into)
+	a, b, err := r.v.touchBoth(ctx, tx, from, into)
+	if err != nil {
+		return err
+	}
+	return r.v.merge(ctx, tx, a, b)
 }
 
 // alive reports whether an owner has a key and no tombstone.

@@ -32,9 +32,29 @@ func (m *machine) step() {
 	steps := []func(){
 		m.newOwner, m.newOwner, m.putNote, m.putNote, m.putNote, m.putName, m.putGift, m.putSignUp, m.changeNote,
 		m.setAudience, m.deleteRecord, m.erase, m.merge, m.setOpen, m.restrict, m.moveAnchor, m.days, m.rotate,
-		m.backUp, m.backUp, m.restore, m.crash,
+		m.backUp, m.backUp, m.restore, m.crash, m.disaster, m.disaster,
 	}
 	steps[rapid.IntRange(0, len(steps)-1).Draw(m.t, "step")]()
+}
+
+// disaster is a backup, a few things that a restore must know, and the restore.
+func (m *machine) disaster() {
+	steps := []func(){m.newOwner, m.putNote, m.changeNote, m.setAudience, m.deleteRecord, m.deleteRecord, m.erase,
+		m.merge, m.merge, m.setOpen, m.putGift, m.putSignUp, m.moveAnchor, m.days, m.backUp}
+	m.backUp()
+	for range rapid.IntRange(1, 6).Draw(m.t, "steps") {
+		steps[rapid.IntRange(0, len(steps)-1).Draw(m.t, "step")]()
+	}
+	m.restore()
+}
+
+// happened notes what a restore must do again.
+func (m *machine) happened(events ...event) {
+	for _, e := range events {
+		m.made++
+		e.id = m.made
+		m.events = append(m.events, e)
+	}
 }
 
 // someone picks an owner that lives; none if there is none.
@@ -154,7 +174,7 @@ func recordOf[T any](r vault.Record[T], handle string) modelRecord {
 
 func (m *machine) put(kind, id string, r modelRecord, owner vault.OwnerID) {
 	r.made = m.made
-	m.events = append(m.events, m.model.put(owner, ref{kind, id}, r, m.today())...)
+	m.happened(m.model.put(owner, ref{kind, id}, r, m.today())...)
 }
 
 // putName writes the one name, new or changed.
@@ -252,7 +272,7 @@ func (m *machine) deleteRecord() {
 		return m.v.Subject(owner).Delete(ctx, tx, at.kind, at.id)
 	}), func() {
 		m.model.remove(owner, at, m.today())
-		m.events = append(m.events, event{op: "deleted", owner: owner, record: at})
+		m.happened(event{op: "deleted", owner: owner, record: at})
 	})
 }
 
@@ -267,21 +287,22 @@ func (m *machine) erase() {
 	}, func() {
 		for _, id := range m.model.parts(owner) {
 			m.model.erase(id, m.today())
-			m.events = append(m.events, event{op: "erased", owner: id})
+			m.happened(event{op: "erased", owner: id})
 			m.erased[id] = true
 		}
+		m.flushed = len(m.events) // an erasure waits for that
 	})
 }
 
 func (m *machine) merge() {
 	from, ok := m.someone("from")
 	into, _ := m.someone("into")
-	if !ok || from == into {
+	if !ok || from == into || m.model.owners[into].expires < m.model.owners[from].expires {
 		return
 	}
 	m.do("merge", m.tx(func(ctx context.Context, tx *sql.Tx) error { return m.v.Merge(ctx, tx, from, into) }), func() {
 		m.model.merge(from, into, m.today())
-		m.events = append(m.events, event{op: "merged", owner: from, into: into})
+		m.happened(event{op: "merged", owner: from, into: into})
 	})
 }
 
@@ -294,7 +315,7 @@ func (m *machine) setOpen() {
 	m.do("set open", m.tx(func(ctx context.Context, tx *sql.Tx) error { return m.v.SetOpen(ctx, tx, owner, on) }), func() {
 		m.model.owners[owner].open = on
 		if !on {
-			m.events = append(m.events, event{op: "closed", owner: owner})
+			m.happened(event{op: "closed", owner: owner})
 		}
 	})
 }
@@ -308,7 +329,7 @@ func (m *machine) restrict() {
 	m.do("restrict", m.tx(func(ctx context.Context, tx *sql.Tx) error { return m.v.Restrict(ctx, tx, owner, on) }), func() {
 		m.model.owners[owner].restricted = on
 		if on {
-			m.events = append(m.events, event{op: "restricted", owner: owner})
+			m.happened(event{op: "restricted", owner: owner})
 		}
 	})
 }
@@ -318,7 +339,7 @@ func (m *machine) moveAnchor() {
 	day := m.today() + vault.Day(rapid.IntRange(-40, 60).Draw(m.t, "to"))
 	m.do("move an anchor", m.tx(func(ctx context.Context, tx *sql.Tx) error { return m.v.MoveAnchor(ctx, tx, name, day) }), func() {
 		m.model.moveAnchor(name, day, m.today())
-		m.events = append(m.events, event{op: "moved", record: ref{"", name}, day: day, on: m.today()})
+		m.happened(event{op: "moved", record: ref{"", name}, day: day, on: m.today()})
 	})
 }
 
@@ -339,6 +360,7 @@ func (m *machine) days() {
 		m.t.Fatalf("sweep: %v", err)
 	}
 	m.model.sweep(m.today(), m.restored)
+	m.flushed = len(m.events)
 	m.compare("after a sweep")
 }
 
@@ -361,7 +383,7 @@ func (m *machine) backUp() {
 		m.t.Fatalf("ring copy: %v", err)
 	}
 	m.copies, m.copied, m.copyKeys = manifest.Sequence, m.today(), maps.Clone(m.model.keys)
-	m.backups = append(m.backups, backup{rows: rows, model: m.model.clone(), events: len(m.events), day: m.today()})
+	m.backups = append(m.backups, backup{rows: rows, model: m.model.clone(), known: slices.Clone(m.events), day: m.today()})
 }
 
 // restore goes back to a backup of the last days, with the ring that is there or
@@ -370,13 +392,13 @@ func (m *machine) restore() {
 	if len(m.backups) == 0 {
 		return
 	}
-	b := m.backups[rapid.IntRange(0, len(m.backups)-1).Draw(m.t, "backup")]
+	n := rapid.IntRange(0, len(m.backups)-1).Draw(m.t, "backup")
+	b := m.backups[n]
 	if b.day < m.today()-7 {
 		return
 	}
-	if err := m.v.Flush(context.Background()); err != nil {
-		m.t.Fatal(err)
-	}
+	m.backups = m.backups[:n+1] // later ones are of a life that did not happen
+	m.loseDatabase()
 	keys := m.model.keys
 	if m.copied >= m.today()-7 && rapid.Bool().Draw(m.t, "ring lost") {
 		m.loseRing()
@@ -391,9 +413,27 @@ func (m *machine) restore() {
 	m.replay()
 	m.model = b.model.clone()
 	m.model.keys = maps.Clone(keys)
-	m.model.replay(m.events[b.events:], m.today())
+	unknown := slices.DeleteFunc(slices.Clone(m.events), b.knows)
+	m.model.replay(unknown, m.today())
 	m.restored = m.today()
+	m.events = slices.Concat(b.known, unknown)
+	m.flushed = len(m.events)
 	m.compare("after a restore")
+}
+
+func (b backup) knows(e event) bool {
+	return slices.ContainsFunc(b.known, func(k event) bool { return k.id == e.id })
+}
+
+// loseDatabase forgets, sometimes, what was not written to the journal file yet.
+func (m *machine) loseDatabase() {
+	if rapid.Bool().Draw(m.t, "flush") {
+		if err := m.v.Flush(context.Background()); err != nil {
+			m.t.Fatal(err)
+		}
+		m.flushed = len(m.events)
+	}
+	m.events = m.events[:m.flushed]
 }
 
 func (m *machine) loseRing() {

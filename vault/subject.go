@@ -56,6 +56,9 @@ func (s Subject) Get(ctx context.Context, q Querier, kind, id string) (Item, err
 	if err != nil {
 		return Item{}, err
 	}
+	if s.owner == "" || id == "" { // would ask for anybody's
+		return Item{}, ErrNotFound
+	}
 	rows, err := d.read(ctx, q, Self(s.owner), query{owner: s.owner, id: id})
 	if err != nil {
 		return Item{}, err
@@ -182,8 +185,8 @@ func (v *Vault) declared(kind string) (*decl, error) {
 	return nil, fmt.Errorf("%w: kind %q is not declared", ErrNotFound, kind)
 }
 
-// each opens the owner's records in the order of the table. raw is valid during
-// the call only.
+// each opens the owner's records in the order of the table, but for those whose
+// key is gone. raw is valid during the call only.
 func (v *Vault) each(ctx context.Context, q Querier, owner OwnerID, kind string, fn func(d *decl, s stored, raw []byte) error) error {
 	text := "SELECT " + columns + ` FROM vault_record r WHERE r.owner = $1 AND r.expires_day >= $2`
 	args := []any{string(owner), int64(v.Today())}
@@ -196,6 +199,7 @@ func (v *Vault) each(ctx context.Context, q Querier, owner OwnerID, kind string,
 	}
 	defer rows.Close()
 	r := opener{v: v, rows: rows}
+	r.row.into(&r.body)
 	for rows.Next() {
 		if err := r.next(fn); err != nil {
 			return err
@@ -208,6 +212,7 @@ func (v *Vault) each(ctx context.Context, q Querier, owner OwnerID, kind string,
 type opener struct {
 	v    *Vault
 	rows *sql.Rows
+	row  rowReader
 	d    *decl
 	s    stored
 	body sql.RawBytes
@@ -216,13 +221,15 @@ type opener struct {
 }
 
 func (o *opener) next(fn func(*decl, stored, []byte) error) error {
-	fields := o.s.fields()
-	fields[len(fields)-1] = &o.body
-	if err := o.rows.Scan(fields...); err != nil {
+	var err error
+	if o.s, err = o.row.next(o.rows); err != nil {
 		return err
 	}
 	o.s.body = o.body
 	if err := o.turn(); err != nil {
+		if errors.Is(err, ErrErased) { // since the query, or about to be
+			return nil
+		}
 		return err
 	}
 	raw, err := o.d.openWith(o.key.aead, o.s, o.buf[:0])
@@ -301,6 +308,9 @@ func (s Subject) Page(ctx context.Context, q Querier, kind, afterKind, afterID s
 	items := make([]Item, 0, len(rows))
 	for _, row := range rows {
 		item, err := s.opened(row)
+		if errors.Is(err, ErrErased) { // since the query, or about to be
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -123,30 +123,34 @@ func (d *decl) mayUse(w Who, o Owner) error {
 // needed says that neither restriction nor objection stops work with the kind.
 func (d *decl) needed() bool { return d.Essential || d.Retention.law != "" }
 
-// clause narrows a query over vault_record r to what the reader may see. The
-// arguments it needs are appended to args.
-func (d *decl) clause(w Who, args []any) (string, []any) {
+// clause narrows a query to what the reader may see. table stands before the
+// names of vault_record; the arguments it needs are appended to args. That self
+// asks for no other owner was looked at before.
+func (d *decl) clause(w Who, owner OwnerID, table string, args []any) (string, []any) {
 	switch w.mode {
 	case self:
-		return " AND r.owner = " + arg(&args, string(w.owner)), args
+		if owner != "" {
+			return "", args
+		}
+		return " AND " + table + "owner = " + arg(&args, string(w.owner)), args
 	case anyone:
-		return strangers(), args
+		return strangers(table), args
 	case work:
 		if d.needed() {
 			return "", args
 		}
-		return ` AND EXISTS (SELECT 1 FROM vault_owner o WHERE o.id = r.owner AND NOT o.restricted
+		return ` AND EXISTS (SELECT 1 FROM vault_owner o WHERE o.id = ` + table + `owner AND NOT o.restricted
 			AND o.objects NOT LIKE ` + arg(&args, "%|"+w.purpose+"|%") + `)`, args
 	case inRole:
-		return " AND r.seen >= 2 AND r.scope = " + arg(&args, w.scope) +
-			" AND EXISTS (SELECT 1 FROM vault_owner o WHERE o.id = r.owner AND NOT o.restricted)", args
+		return " AND " + table + "seen >= 2 AND " + table + "scope = " + arg(&args, w.scope) +
+			" AND EXISTS (SELECT 1 FROM vault_owner o WHERE o.id = " + table + "owner AND NOT o.restricted)", args
 	}
 	return "", args
 }
 
-func strangers() string {
-	const public = ` AND r.seen = 3`
-	const live = ` AND EXISTS (SELECT 1 FROM vault_owner o WHERE o.id = r.owner AND o.state = 'live' AND NOT o.restricted`
+func strangers(table string) string {
+	public := " AND " + table + "seen = 3"
+	live := ` AND EXISTS (SELECT 1 FROM vault_owner o WHERE o.id = ` + table + `owner AND o.state = 'live' AND NOT o.restricted`
 	switch {
 	case sabotage.Is(sabotage.PublicUnfiltered):
 		return live + ` AND o.open)`

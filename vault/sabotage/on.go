@@ -6,6 +6,9 @@ import "sync/atomic"
 
 var broken atomic.Pointer[string]
 
+// On says that the program can be broken on purpose.
+const On = true
+
 // Is reports whether the program is broken in the named way.
 func Is(name string) bool {
 	now := broken.Load()
