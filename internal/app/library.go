@@ -7,6 +7,7 @@ import (
 	"kept/courses"
 	"kept/internal/course"
 	"kept/internal/course/freecodecamp"
+	"kept/internal/course/myst"
 	"kept/internal/course/native"
 )
 
@@ -33,4 +34,4 @@ func (a *App) openLibrary(ctx context.Context) (*course.Library, error) {
 }
 
 // loaders are the formats that courses are read from.
-func loaders() []course.Loader { return []course.Loader{native.Loader{}, freecodecamp.Loader{}} }
+func loaders() []course.Loader { return []course.Loader{native.Loader{}, freecodecamp.Loader{}, myst.Loader{}} }

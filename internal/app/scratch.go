@@ -61,6 +61,7 @@ type ScratchOptions struct {
 	Database string // empty: SQLite in the folder
 	Log      io.Writer
 	Count    bool // count executed templates
+	Sample   bool // with the demo's sample member
 	Config   func(*Config)
 }
 
@@ -105,6 +106,9 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 	}
 	s.server = s.App.server(s.Handler)
 	go s.server.Serve(listener)
+	if o.Sample {
+		return s, s.sampleData(ctx)
+	}
 	return s, nil
 }
 

@@ -47,6 +47,8 @@ var house = []floor{
 			dir: "internal/course/native", may: "internal/course internal/course/frontmatter",
 			tests: "internal/course/render courses modernc.org/quickjs",
 		},
+		{dir: "internal/course/mathml"},
+		{dir: "internal/course/myst", may: "internal/course internal/course/frontmatter internal/course/mathml", tests: "internal/course/render"},
 		{dir: "internal/course/freecodecamp", may: "internal/course internal/course/frontmatter", tests: "internal/course/render"},
 		{
 			dir: "internal/course/render", may: "internal/course",
