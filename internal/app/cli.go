@@ -16,6 +16,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the site."`
 	Demo    demoCommand    `cmd:"" help:"Serve a site with sample data from a temporary folder."`
 	Init    initCommand    `cmd:"" help:"Write a configuration file to start from."`
+	Course  courseCommand  `cmd:"" help:"Look at courses as their authors would."`
 	Doctor  doctorCommand  `cmd:"" help:"Say what is wrong with a site, and what to do about it."`
 	Prove   proveCommand   `cmd:"" help:"Try every promise on a scratch instance of this program."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`

@@ -34,4 +34,6 @@ func (a *App) openLibrary(ctx context.Context) (*course.Library, error) {
 }
 
 // loaders are the formats that courses are read from.
-func loaders() []course.Loader { return []course.Loader{native.Loader{}, freecodecamp.Loader{}, myst.Loader{}} }
+func loaders() []course.Loader {
+	return []course.Loader{native.Loader{}, freecodecamp.Loader{}, myst.Loader{}}
+}
