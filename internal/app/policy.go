@@ -35,7 +35,7 @@ func (a *App) openPolicy() (err error) {
 		Members:  a.membersAfter,
 		Receiver: a.serviceMail,
 		Knows:    a.knows,
-		Checks:   func() []prove.Check { return a.features.checks() },
+		Checks:   func() []prove.Check { return a.checks() },
 	})
 	return err
 }

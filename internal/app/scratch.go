@@ -136,6 +136,7 @@ func (s *Scratch) Close() error {
 // Advance moves the clock and does what falls due.
 func (s *Scratch) Advance(ctx context.Context, d time.Duration) error {
 	s.Clock.Add(d)
+	s.App.Site.Upkeep()
 	return s.Work(ctx)
 }
 
@@ -146,8 +147,8 @@ func (s *Scratch) Folders() []string {
 
 // ForChecks is the instance as checks see it.
 func (s *Scratch) ForChecks(ctx context.Context) *prove.Site {
-	return &prove.Site{URL: s.URL, Vault: s.Vault, DB: s.DB, Plants: s.plants(), Checks: s.features.checks(), Folders: s.Folders(),
-		Browser: s.Browser, SignIn: s.SignIn, Mails: s.mails, HasKey: s.hasKey, Advance: s.Advance, Work: s.Work,
+	return &prove.Site{URL: s.URL, Vault: s.Vault, DB: s.DB, Plants: s.plants(), Checks: s.checks(), Folders: s.Folders(),
+		Browser: s.Browser, SignIn: s.SignIn, Enter: s.EnterOnly, Mails: s.mails, HasKey: s.hasKey, Advance: s.Advance, Work: s.Work,
 		Another: func(ctx context.Context) (*prove.Site, error) {
 			other, err := OpenScratch(ctx, ScratchOptions{})
 			if err != nil {
@@ -189,6 +190,17 @@ func (s *Scratch) SignIn(ctx context.Context) (*prove.Member, error) {
 	owner, _, err := s.features.account.OwnerByHandle(ctx, s.DB.Read, vault.Work("your page"), m.Handle)
 	m.Owner = owner
 	return m, err
+}
+
+// EnterOnly proves an address by a link and goes no further: no handle, no account.
+func (s *Scratch) EnterOnly(ctx context.Context) (*prove.Member, error) {
+	m := &prove.Member{Address: "visitor-" + vault.NewID()[:8] + "@example.org", Browser: s.Browser()}
+	for _, step := range []func(context.Context, *prove.Member) error{s.askForLink, s.followLink} {
+		if err := step(ctx, m); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
 }
 
 // openScratch is what promise.Run opens for each check.

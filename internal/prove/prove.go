@@ -55,6 +55,7 @@ type Site struct {
 
 	Browser func() *http.Client // a new stranger: no cookies yet
 	SignIn  func(ctx context.Context) (*Member, error)
+	Enter   func(ctx context.Context) (*Member, error)       // a proven address, and no account made of it
 	Mails   func() []Mail                                    // all that were sent, oldest first
 	Advance func(ctx context.Context, d time.Duration) error // moves the clock and does what falls due
 	HasKey  func(owner vault.OwnerID) bool                   // whether the ring holds any key of the owner

@@ -7,6 +7,7 @@ import (
 	"kept/internal/fault"
 	"kept/internal/page"
 	"kept/vault"
+	"kept/vault/sabotage"
 )
 
 // maxUpload is the largest export that can be brought along, in bytes.
@@ -46,7 +47,7 @@ type asked struct {
 func (f *Feature) member(do func(asked) error) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		me, ok := f.c.Who(r.Context())
-		if !ok {
+		if !ok || me.Handle == "" && sabotage.Is(breakNoHandle) {
 			http.Redirect(w, r, "/sign-in?next=/you/data", http.StatusSeeOther)
 			return nil
 		}

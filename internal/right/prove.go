@@ -25,6 +25,7 @@ func (f *Feature) Checks() []prove.Check {
 		{Promise: "F10", How: "A member erases everything. When the page that confirms it is there, no key may open their records, no row of theirs may be left, and no file may hold a planted word.", Try: f.tryGone},
 		{Promise: "F12", How: "A member restricts the use of their data and asks for a person. Work may not read it any more, and each request must have a day within a month.", Try: f.tryRights},
 		{Promise: "F14", How: "Somebody of the staff looks without permission, with one for another kind, and with one that has ended. None may show anything.", Try: f.tryGrant},
+		{Promise: "C18", How: "Somebody proves an address and makes no account. By the link alone they must reach what is held about them, take it along and erase it.", Try: f.tryAddressOnly},
 		{Promise: "B5", How: "Somebody of the staff looks with a member's permission. The member must find who, what and why on “Your data”.", Try: f.tryLook},
 	}
 }
@@ -283,6 +284,27 @@ func (f *Feature) tryRights(ctx context.Context, s *prove.Site) (string, error) 
 		return "", prove.Failed("%d of two requests were noted", clocks)
 	}
 	return fmt.Sprintf("the use is restricted; %d requests have their day", clocks), nil
+}
+
+func (f *Feature) tryAddressOnly(ctx context.Context, s *prove.Site) (string, error) {
+	who, err := s.Enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	doc, err := export(ctx, s, who)
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(doc, who.Address) {
+		return "", prove.Failed("the download does not hold the address that was proven")
+	}
+	if _, err := prove.Submit(ctx, who.Browser, s.URL+"/you/data", "/you/data/everything", url.Values{"handle": {Member{}.word()}}); err != nil {
+		return "", err
+	}
+	if doc, _ := export(ctx, s, who); strings.Contains(doc, who.Address) {
+		return "", prove.Failed("after the erasure the address is still there")
+	}
+	return "the address alone opened the data, the download and the erasure", nil
 }
 
 // look has somebody of the staff read the member's requests under a grant.

@@ -69,8 +69,19 @@ func (f *Feature) Start(s feature.Services) error {
 	return nil
 }
 
-// Breaks lists the ways to break what is promised here; all of them lie in the vault.
-func (f *Feature) Breaks() []prove.Break { return nil }
+// The ways to break this feature on purpose; see kept/vault/sabotage.
+const (
+	breakRestriction = "right-restriction-ignored"
+	breakNoHandle    = "right-needs-handle"
+)
+
+// Breaks lists the ways to break what is promised here, beside those of the vault.
+func (f *Feature) Breaks() []prove.Break {
+	return []prove.Break{
+		{Name: breakRestriction, What: "a restriction is noted and not done", Breaks: []string{"F12"}},
+		{Name: breakNoHandle, What: "whoever has an address and no account cannot reach their data", Breaks: []string{"C18"}},
+	}
+}
 
 // Notices are what the next page says after a form was sent.
 func (f *Feature) Notices() []page.Notice {

@@ -11,6 +11,7 @@ import (
 	"kept/internal/fault"
 	"kept/internal/page"
 	"kept/vault"
+	"kept/vault/sabotage"
 )
 
 // schema publishes what an export looks like.
@@ -209,7 +210,9 @@ func (f *Feature) request(a asked) error {
 	err = f.DB.Transact(a.Context(), func(tx *sql.Tx) error {
 		switch r.About {
 		case "restriction":
-			err = f.Vault.Restrict(a.Context(), tx, a.me.Owner, on)
+			if !sabotage.Is(breakRestriction) {
+				err = f.Vault.Restrict(a.Context(), tx, a.me.Owner, on)
+			}
 		case "objection":
 			err = f.Vault.Object(a.Context(), tx, a.me.Owner, r.What, on)
 		case "review", "question":

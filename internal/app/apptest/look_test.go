@@ -41,8 +41,13 @@ func signIn(s *Program, p *browser.Page) {
 	p.Type(browser.Field("Handle"), "h"+vault.NewID()[:8])
 	p.Click(browser.CSS("main form label.pick:first-of-type input"))
 	p.Click(browser.Button("Make my account"))
-	p.Until(`location.pathname !== "/you/welcome"`)
+	p.Until(settled)
 }
+
+// settled: past the welcome, and past the page that asks whether what lies in
+// the browser is theirs, unless something does.
+const settled = `location.pathname !== "/you/welcome" && !location.pathname.startsWith("/sign-in") &&
+	(location.pathname !== "/you/merge" || document.querySelector("[data-ask]:not([hidden])") !== null)`
 
 // shot is where a picture of a page goes if KEPT_SCREENSHOTS names a folder.
 func shot(p *browser.Page, o browser.Options, path string) {

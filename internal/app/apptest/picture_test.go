@@ -34,5 +34,5 @@ func signInAs(s *Program, p *browser.Page, address string) {
 	parcel, _ := s.Outbox.Last(address)
 	p.Go(parcel.Links()[0])
 	p.Click(browser.CSS("main form button.main"))
-	p.Until(`location.pathname !== "/you/merge" && !location.pathname.startsWith("/sign-in")`)
+	p.Until(settled)
 }
