@@ -85,7 +85,8 @@ func (v *Vault) look(ctx context.Context, q Querier, d *decl, who Who, ask query
 	if err != nil {
 		return nil, err
 	}
-	rows, err := scan(tx.QueryContext(ctx, text, args...))
+	found, err := tx.QueryContext(ctx, text, args...)
+	rows, err := d.scan(ask, found, err)
 	if err != nil || len(rows) == 0 || sabotage.Is(sabotage.LookUnseen) {
 		return rows, err
 	}
@@ -102,6 +103,8 @@ func (v *Vault) look(ctx context.Context, q Querier, d *decl, who Who, ask query
 func (v *Vault) granted(ctx context.Context, tx *sql.Tx, d *decl, who Who, owner OwnerID) (Grant, error) {
 	rec, err := v.reg.grant.Get(ctx, tx, Self(owner), owner, who.grant)
 	switch {
+	case sabotage.Is(sabotage.GrantUnchecked):
+		return rec.Value, nil
 	case errors.Is(err, ErrNotFound):
 		return Grant{}, refuse(d.Name, "no such grant")
 	case err != nil:

@@ -98,7 +98,21 @@ func (d *decl) read(ctx context.Context, q Querier, who Who, ask query) ([]store
 	if who.mode == staff {
 		return v.look(ctx, q, d, who, ask, text, args)
 	}
-	return scan(q.QueryContext(ctx, text, args...))
+	rows, err := q.QueryContext(ctx, text, args...)
+	return d.scan(ask, rows, err)
+}
+
+// one says that a plain query names its record, whose name need not be read.
+func (ask query) one() bool {
+	return ask.owner != "" && ask.id != "" && ask.find == nil && ask.refs == nil
+}
+
+func (d *decl) scan(ask query, rows *sql.Rows, err error) ([]stored, error) {
+	r := new(rowReader)
+	if ask.one() {
+		r.owner, r.kind, r.id, r.known = string(ask.owner), d.Name, ask.id, 3
+	}
+	return r.all(rows, err)
 }
 
 func broken(err error) bool {
@@ -155,7 +169,11 @@ func (d *decl) writeSelect(who Who, ask query) (string, []any, error) {
 		}
 		table = "r."
 	} else {
-		b.WriteString("SELECT " + columns + " FROM vault_record WHERE kind = " + arg(&args, d.Name))
+		asked := columns
+		if ask.one() {
+			asked = described
+		}
+		b.WriteString("SELECT " + asked + " FROM vault_record WHERE kind = " + arg(&args, d.Name))
 	}
 	if ask.owner != "" {
 		b.WriteString(" AND " + table + "owner = " + arg(&args, string(ask.owner)))
@@ -182,14 +200,17 @@ func pairs(args *[]any, refs []Ref) string {
 	return strings.Join(all, ", ")
 }
 
-func scan(rows *sql.Rows, err error) ([]stored, error) {
+func scan(rows *sql.Rows, err error) ([]stored, error) { return new(rowReader).all(rows, err) }
+
+// all reads every row, with copies of the bodies.
+func (r *rowReader) all(rows *sql.Rows, err error) ([]stored, error) {
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var all []stored
 	var body []byte
-	r := new(rowReader).into(&body)
+	r.into(&body)
 	for rows.Next() {
 		s, err := r.next(rows)
 		if err != nil {

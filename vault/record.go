@@ -49,7 +49,9 @@ type stored struct {
 // Names without a table before them are a tenth faster to parse for SQLite, which
 // parses every time.
 const (
-	columns      = `owner, kind, id, schema, rev, seen, scope, policy, made_day, anchor, told_day, expires_day, body`
+	columns      = `owner, ` + ofOwner
+	ofOwner      = `kind, id, ` + described
+	described    = `schema, rev, seen, scope, policy, made_day, anchor, told_day, expires_day, body`
 	foundColumns = `r.owner, r.kind, r.id, r.schema, r.rev, r.seen, r.scope, r.policy, r.made_day, r.anchor, r.told_day, r.expires_day, r.body`
 )
 
@@ -59,6 +61,7 @@ type rowReader struct {
 	owner, kind, id, scope, anchor                 string
 	schema, rev, seen, policy, made, told, expires int64
 	to                                             [13]any
+	known                                          int // how many of the first columns are not asked for: owner, or owner, kind and id
 }
 
 // into sets where bodies go: to a *[]byte, which is a copy, or a *sql.RawBytes,
@@ -70,7 +73,7 @@ func (r *rowReader) into(body any) *rowReader {
 }
 
 func (r *rowReader) next(rows *sql.Rows) (stored, error) {
-	err := rows.Scan(r.to[:]...)
+	err := rows.Scan(r.to[r.known:]...)
 	return stored{owner: OwnerID(r.owner), kind: r.kind, id: r.id, schema: int(r.schema), rev: r.rev,
 		seen: Audience(r.seen), scope: r.scope, policy: int(r.policy), made: Day(r.made), anchor: r.anchor,
 		told: Day(r.told), expires: Day(r.expires)}, err

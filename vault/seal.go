@@ -58,20 +58,18 @@ func seal(key cipher.AEAD, s stored, value []byte) []byte {
 	}
 	out := make([]byte, nonceSize, nonceSize+len(value)+key.Overhead())
 	rand.Read(out)
-	var buf [256]byte
-	return key.Seal(out, out[:nonceSize], value, s.describe(buf[:0]))
+	return key.Seal(out, out[:nonceSize], value, s.describe(make([]byte, 0, 128)))
 }
 
-// unseal appends the value of a body to dst.
-func unseal(key cipher.AEAD, s stored, dst []byte) ([]byte, error) {
+// unseal appends the value of a body to dst; described is s.describe.
+func unseal(key cipher.AEAD, s stored, dst, described []byte) ([]byte, error) {
 	if sabotage.Is(sabotage.SealingOff) {
 		return append(dst, s.body...), nil
 	}
 	if len(s.body) < nonceSize {
 		return nil, ErrDamaged
 	}
-	var buf [256]byte
-	out, err := key.Open(dst, s.body[:nonceSize], s.body[nonceSize:], s.describe(buf[:0]))
+	out, err := key.Open(dst, s.body[:nonceSize], s.body[nonceSize:], described)
 	if err != nil { // it has one text for everything
 		return nil, ErrDamaged
 	}
@@ -97,11 +95,11 @@ func (v *Vault) open(d *decl, s stored) ([]byte, error) {
 	if err != nil {
 		return nil, s.fault(err)
 	}
-	return d.openWith(key, s, nil)
+	return d.openWith(key, s, nil, s.describe(make([]byte, 0, 128)))
 }
 
-func (d *decl) openWith(key cipher.AEAD, s stored, dst []byte) ([]byte, error) {
-	raw, err := unseal(key, s, dst)
+func (d *decl) openWith(key cipher.AEAD, s stored, dst, described []byte) ([]byte, error) {
+	raw, err := unseal(key, s, dst, described)
 	if err != nil {
 		return nil, s.fault(err)
 	}

@@ -188,18 +188,19 @@ func (v *Vault) declared(kind string) (*decl, error) {
 // each opens the owner's records in the order of the table, but for those whose
 // key is gone. raw is valid during the call only.
 func (v *Vault) each(ctx context.Context, q Querier, owner OwnerID, kind string, fn func(d *decl, s stored, raw []byte) error) error {
-	text := "SELECT " + columns + ` FROM vault_record r WHERE r.owner = $1 AND r.expires_day >= $2`
+	text := "SELECT " + ofOwner + ` FROM vault_record WHERE owner = $1 AND expires_day >= $2`
 	args := []any{string(owner), int64(v.Today())}
 	if kind != "" {
-		text += " AND r.kind = " + arg(&args, kind)
+		text += " AND kind = " + arg(&args, kind)
 	}
-	rows, err := q.QueryContext(ctx, text+" ORDER BY r.owner, r.kind, r.id", args...)
+	rows, err := q.QueryContext(ctx, text+" ORDER BY owner, kind, id", args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	r := opener{v: v, rows: rows}
 	r.row.into(&r.body)
+	r.row.owner, r.row.known = string(owner), 1
 	for rows.Next() {
 		if err := r.next(fn); err != nil {
 			return err
@@ -218,6 +219,8 @@ type opener struct {
 	body sql.RawBytes
 	buf  []byte
 	key  keyOf
+
+	described []byte
 }
 
 func (o *opener) next(fn func(*decl, stored, []byte) error) error {
@@ -232,7 +235,8 @@ func (o *opener) next(fn func(*decl, stored, []byte) error) error {
 		}
 		return err
 	}
-	raw, err := o.d.openWith(o.key.aead, o.s, o.buf[:0])
+	o.described = o.s.describe(o.described[:0])
+	raw, err := o.d.openWith(o.key.aead, o.s, o.buf[:0], o.described)
 	if err != nil {
 		return err
 	}

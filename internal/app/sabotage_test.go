@@ -37,6 +37,21 @@ func TestEachWayToBreakTurnsItsPromisesRed(t *testing.T) {
 	}
 }
 
+// TestEveryPromiseThatIsTriedCanBeSeenToFail: a check that nothing turns red
+// proves nothing.
+func TestEveryPromiseThatIsTriedCanBeSeenToFail(t *testing.T) {
+	s, err := OpenScratch(t.Context(), ScratchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, c := range s.checks() {
+		if !slices.ContainsFunc(s.breaks(), func(b prove.Break) bool { return slices.Contains(b.Breaks, c.Promise) }) {
+			t.Errorf("%s is tried by %s, and nothing breaks it", c.Promise, c.Feature)
+		}
+	}
+}
+
 func redPromises(t *testing.T) []string {
 	t.Helper()
 	results, err := promise.Run(t.Context(), openScratch, func(promise.Result) {})
@@ -68,6 +83,8 @@ func (a *App) breaks() []prove.Break {
 		{Name: sabotage.ExportDropsKind, What: "a download leaves kinds out", Breaks: []string{"F8", "F9"}},
 		{Name: sabotage.SecretsExported, What: "a download shows secrets", Breaks: []string{"F9"}},
 		{Name: sabotage.PolicyBackdated, What: "a new policy lengthens old records", Breaks: []string{"C2"}},
+		{Name: sabotage.GrantUnchecked, What: "staff read without a permission that holds", Breaks: []string{"F14"}},
+		{Name: "page-log-whole-address", What: "the log holds whole addresses", Breaks: []string{"F2"}},
 		{Name: sabotage.LookUnseen, What: "staff look without an entry", Breaks: []string{"B5"}},
 	}
 	for _, f := range a.features.all {

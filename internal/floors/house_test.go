@@ -34,7 +34,7 @@ var house = []floor{
 		{dir: "internal/db", may: "internal/fault vault", modules: engines + "github.com/pressly/goose/v3"},
 		{dir: "internal/job", may: "internal/fault internal/db"},
 		{dir: "internal/outbound", may: "internal/fault"},
-		{dir: "internal/page", may: "internal/fault web", modules: "golang.org/x/text golang.org/x/time"},
+		{dir: "internal/page", may: "internal/fault web vault/sabotage", modules: "golang.org/x/text golang.org/x/time"},
 		{
 			dir: "internal/mail", may: "internal/fault internal/db internal/job internal/outbound internal/page vault",
 			modules: "github.com/wneessen/go-mail github.com/emersion/go-smtp github.com/emersion/go-msgauth github.com/emersion/go-sasl " +
@@ -86,7 +86,7 @@ var beside = []room{
 	{dir: "vault/vaulttest/crashfs", may: "vault/keyring vault/journal"},
 	{dir: "internal/db/dbtest", may: "internal/db"},
 	{dir: "internal/page/pagetest", may: "internal/page internal/fault web", modules: "golang.org/x/net"},
-	{dir: "internal/app/apptest", may: "internal/... vault vault/keyring vault/journal vault/sabotage"},
+	{dir: "internal/app/apptest", may: "internal/... vault vault/keyring vault/journal vault/sabotage", tests: "github.com/santhosh-tekuri/jsonschema/v6"},
 	{dir: "internal/browser", modules: "github.com/chromedp"},
 	{dir: "internal/floors"},
 }

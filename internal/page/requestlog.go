@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"kept/vault/sabotage"
 )
 
 // RequestLog writes one line for each request: when, which kind of page, how
@@ -78,6 +80,17 @@ type logged struct {
 	status  int
 	bytes   int64
 	network netip.Prefix
+}
+
+// breakWholeAddress leaves addresses as they are; see kept/vault/sabotage.
+const breakWholeAddress = "page-log-whole-address"
+
+// shown is how much of an address the log may hold.
+func shown(from netip.Addr) netip.Prefix {
+	if sabotage.Is(breakWholeAddress) {
+		return netip.PrefixFrom(from, from.BitLen())
+	}
+	return Network(from)
 }
 
 func (l *RequestLog) add(e logged) {
@@ -260,7 +273,7 @@ func (s *Site) logRequest(w *response, r *http.Request, a *asked, from netip.Add
 	}
 	s.cfg.Requests.add(logged{
 		at: start, took: s.cfg.Now().Sub(start), id: a.id, method: r.Method, pattern: patternOr(a.pattern),
-		status: w.status, bytes: w.bytes, network: Network(from),
+		status: w.status, bytes: w.bytes, network: shown(from),
 	})
 }
 

@@ -16,6 +16,7 @@ const (
 	TombstoneIgnored = "tombstone-ignored" // a restore brings the erased back
 	PurposeUnchecked = "purpose-unchecked" // any purpose may read
 	LookUnseen       = "look-unseen"       // staff read without an entry
+	GrantUnchecked   = "grant-unchecked"   // staff read without a permission that holds
 	RetentionLate    = "retention-late"    // records stay after their day
 	RetentionEarly   = "retention-early"   // records go before their day
 	PolicyBackdated  = "policy-backdated"  // a new policy lengthens old records
