@@ -148,7 +148,7 @@ func (s *Scratch) Folders() []string {
 // ForChecks is the instance as checks see it.
 func (s *Scratch) ForChecks(ctx context.Context) *prove.Site {
 	return &prove.Site{URL: s.URL, Vault: s.Vault, DB: s.DB, Plants: s.plants(), Checks: s.checks(), Folders: s.Folders(),
-		Browser: s.Browser, SignIn: s.SignIn, Enter: s.EnterOnly, Mails: s.mails, HasKey: s.hasKey, Advance: s.Advance, Work: s.Work,
+		Browser: s.Browser, SignIn: s.SignIn, SignInAs: s.signInAs, Enter: s.EnterOnly, Mails: s.mails, HasKey: s.hasKey, Advance: s.Advance, Work: s.Work,
 		Another: func(ctx context.Context) (*prove.Site, error) {
 			other, err := OpenScratch(ctx, ScratchOptions{})
 			if err != nil {
@@ -190,6 +190,17 @@ func (s *Scratch) SignIn(ctx context.Context) (*prove.Member, error) {
 	owner, _, err := s.features.account.OwnerByHandle(ctx, s.DB.Read, vault.Work("your page"), m.Handle)
 	m.Owner = owner
 	return m, err
+}
+
+// signInAs signs a member in again, in a new browser.
+func (s *Scratch) signInAs(ctx context.Context, m *prove.Member) (*http.Client, error) {
+	again := &prove.Member{Address: m.Address, Browser: s.Browser()}
+	for _, step := range []func(context.Context, *prove.Member) error{s.askForLink, s.followLink} {
+		if err := step(ctx, again); err != nil {
+			return nil, err
+		}
+	}
+	return again.Browser, nil
 }
 
 // EnterOnly proves an address by a link and goes no further: no handle, no account.

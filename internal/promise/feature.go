@@ -151,6 +151,17 @@ type VersionState struct {
 	Now bool // in force
 }
 
+// Asks names the kinds for whose older records the version in force asks each
+// member's yes, and that version's number.
+func (f *Feature) Asks() (kinds []string, version int) {
+	for _, v := range f.States() {
+		if v.Now {
+			return v.Ask, v.Number
+		}
+	}
+	return nil, 0
+}
+
 // States lists the versions that are posted, the latest first.
 func (f *Feature) States() []VersionState {
 	now := f.PolicyVersion()

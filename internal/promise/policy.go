@@ -17,8 +17,9 @@ type Version struct {
 	Number  int
 	Posted  vault.Day
 	InForce vault.Day
-	Summary string // what it changed, in a sentence
-	Text    string // Markdown with {{ }}
+	Summary string   // what it changed, in a sentence
+	Ask     []string // kinds whose older records keep their dates unless their member agrees
+	Text    string   // Markdown with {{ }}
 }
 
 // noticeDays lie at least between the day on which a version is posted and the
@@ -67,8 +68,10 @@ func parseVersion(text string) (v Version, err error) {
 			v.InForce, err = parseDay(value)
 		case "summary":
 			v.Summary = value
+		case "ask":
+			v.Ask = strings.Fields(strings.ReplaceAll(value, ",", " "))
 		default:
-			err = errors.New("its head holds a line that is none of posted, in force and summary")
+			err = errors.New("its head holds a line that is none of posted, in force, summary and ask")
 		}
 		if err != nil {
 			return v, err
@@ -156,7 +159,7 @@ func Rehearse(all []Version, today vault.Day) []Version {
 	last := all[len(all)-1]
 	posted := max(today+1, last.Posted)
 	next := Version{Number: last.Number + 1, Posted: posted, InForce: max(posted+vault.Day(noticeDays), last.InForce+1),
-		Summary: rehearsed, Text: last.Text + "\n" + rehearsed + "\n"}
+		Summary: rehearsed, Ask: []string{"settings"}, Text: last.Text + "\n" + rehearsed + "\n"}
 	return append(slices.Clone(all), next)
 }
 

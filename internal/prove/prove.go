@@ -53,14 +53,15 @@ type Site struct {
 	Checks  []Check  // of this instance
 	Folders []string // data, logs, keys: every file that the program writes lies in one of them
 
-	Browser func() *http.Client // a new stranger: no cookies yet
-	SignIn  func(ctx context.Context) (*Member, error)
-	Enter   func(ctx context.Context) (*Member, error)       // a proven address, and no account made of it
-	Mails   func() []Mail                                    // all that were sent, oldest first
-	Advance func(ctx context.Context, d time.Duration) error // moves the clock and does what falls due
-	HasKey  func(owner vault.OwnerID) bool                   // whether the ring holds any key of the owner
-	Work    func(ctx context.Context) error                  // does the jobs that are due
-	Another func(ctx context.Context) (*Site, error)         // a second, empty instance; closed with this one
+	Browser  func() *http.Client // a new stranger: no cookies yet
+	SignIn   func(ctx context.Context) (*Member, error)
+	SignInAs func(ctx context.Context, m *Member) (*http.Client, error) // a member again, in a new browser
+	Enter    func(ctx context.Context) (*Member, error)                 // a proven address, and no account made of it
+	Mails    func() []Mail                                              // all that were sent, oldest first
+	Advance  func(ctx context.Context, d time.Duration) error           // moves the clock and does what falls due
+	HasKey   func(owner vault.OwnerID) bool                             // whether the ring holds any key of the owner
+	Work     func(ctx context.Context) error                            // does the jobs that are due
+	Another  func(ctx context.Context) (*Site, error)                   // a second, empty instance; closed with this one
 }
 
 // Member is a new member of the scratch site.

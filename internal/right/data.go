@@ -37,6 +37,7 @@ type dataPage struct {
 	Erasable   int
 	Purpose    []purpose
 	Zone       *time.Location
+	Questions  []question
 
 	objects []string
 }
@@ -59,7 +60,7 @@ func (f *Feature) dataPage(a asked) (*dataPage, error) {
 	lang := f.Site.Printer(a.Context())
 	p := &dataPage{Word: a.me.word(), Kind: a.FormValue("kind"), Zone: page.ViewerOf(a.Context()).Zone, Head: page.Head{Title: lang.Text("Your data"), Current: "/you/data", NoIndex: true,
 		Knows: lang.Text("that you opened it today, as the last-used day of this sign-in. Nothing else.")}}
-	for _, fill := range []func(asked, *dataPage) error{f.fillPicture, f.fillRows, f.fillPeople, f.fillLeave} {
+	for _, fill := range []func(asked, *dataPage) error{f.fillPicture, f.fillQuestions, f.fillRows, f.fillPeople, f.fillLeave} {
 		if err := fill(a, p); err != nil {
 			return nil, err
 		}

@@ -30,6 +30,7 @@ func (f *Feature) Routes() []page.Route {
 		{Pattern: "GET /you/data/import", Handler: f.member(f.showImport)},
 		{Pattern: "POST /you/data/import", Handler: f.member(f.upload), MaxBody: maxUpload},
 		{Pattern: "POST /you/data/import/take", Handler: f.member(f.takeOver)},
+		{Pattern: "POST /you/data/renew", Handler: f.member(f.renew)},
 		{Pattern: "POST /you/data/request", Handler: f.member(f.request)},
 		{Pattern: "GET /schema/export.json", Handler: f.schema},
 		{Pattern: "GET /.well-known/kept-receipts.json", Handler: f.receiptKey},

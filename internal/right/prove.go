@@ -25,6 +25,7 @@ func (f *Feature) Checks() []prove.Check {
 		{Promise: "F10", How: "A member erases everything. When the page that confirms it is there, no key may open their records, no row of theirs may be left, and no file may hold a planted word.", Try: f.tryGone},
 		{Promise: "F12", How: "A member restricts the use of their data and asks for a person. Work may not read it any more, and each request must have a day within a month.", Try: f.tryRights},
 		{Promise: "F14", How: "Somebody of the staff looks without permission, with one for another kind, and with one that has ended. None may show anything.", Try: f.tryGrant},
+		{Promise: "C2", How: "A new policy takes effect that asks for a yes. Before the member agrees their older record must keep its old policy; after the yes it must follow the new one.", Try: f.tryQuestion},
 		{Promise: "C18", How: "Somebody proves an address and makes no account. By the link alone they must reach what is held about them, take it along and erase it.", Try: f.tryAddressOnly},
 		{Promise: "B5", How: "Somebody of the staff looks with a member's permission. The member must find who, what and why on “Your data”.", Try: f.tryLook},
 	}
@@ -284,6 +285,53 @@ func (f *Feature) tryRights(ctx context.Context, s *prove.Site) (string, error) 
 		return "", prove.Failed("%d of two requests were noted", clocks)
 	}
 	return fmt.Sprintf("the use is restricted; %d requests have their day", clocks), nil
+}
+
+func (f *Feature) tryQuestion(ctx context.Context, s *prove.Site) (string, error) {
+	me, err := s.SignIn(ctx)
+	if err != nil {
+		return "", err
+	}
+	for range 40 { // the rehearsed version takes effect within that many days
+		if kinds, _ := f.c.Asks(); len(kinds) > 0 {
+			break
+		}
+		if err := s.Advance(ctx, 24*time.Hour); err != nil {
+			return "", err
+		}
+	}
+	kinds, version := f.c.Asks()
+	if len(kinds) == 0 {
+		return "", prove.Failed("no version that asks took effect")
+	}
+	before, err := policyOf(ctx, s, me.Owner, kinds[0])
+	if err != nil || before >= version {
+		return "", either(err, prove.Failed("the older record follows policy %d without a yes", before))
+	}
+	again, err := s.SignInAs(ctx, me)
+	if err != nil {
+		return "", err
+	}
+	if _, err := prove.Submit(ctx, again, s.URL+"/you/data", "/you/data/renew", nil); err != nil {
+		return "", err
+	}
+	after, err := policyOf(ctx, s, me.Owner, kinds[0])
+	if err != nil || after != version {
+		return "", either(err, prove.Failed("after the yes the record follows policy %d", after))
+	}
+	return fmt.Sprintf("policy %d was kept until the yes, then %d", before, after), nil
+}
+
+// policyOf is the version that a member's record of a kind was written under.
+func policyOf(ctx context.Context, s *prove.Site, owner vault.OwnerID, kind string) (int, error) {
+	items, err := s.Vault.Subject(owner).Page(ctx, s.DB.Read, kind, "", "", 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(items) == 0 {
+		return 0, fmt.Errorf("no record of %s", kind)
+	}
+	return items[0].Policy, nil
 }
 
 func (f *Feature) tryAddressOnly(ctx context.Context, s *prove.Site) (string, error) {

@@ -38,11 +38,12 @@ type Member struct {
 // Config is what app hands over.
 type Config struct {
 	Who        Who
-	SignOut    func(w http.ResponseWriter) // forgets the browser's session after an erasure
-	Erased     func(owner vault.OwnerID)   // drops what memory holds of somebody
-	GoesAlong  func(kind string) bool      // goes with the account only, never alone
-	Seed       []byte                      // 32 bytes: the key that signs receipts
-	Base       string                      // the site's address, named in receipts
+	SignOut    func(w http.ResponseWriter)          // forgets the browser's session after an erasure
+	Erased     func(owner vault.OwnerID)            // drops what memory holds of somebody
+	Asks       func() (kinds []string, version int) // for which older records the policy asks a yes
+	GoesAlong  func(kind string) bool               // goes with the account only, never alone
+	Seed       []byte                               // 32 bytes: the key that signs receipts
+	Base       string                               // the site's address, named in receipts
 	BackupDays int
 }
 
@@ -90,6 +91,7 @@ func (f *Feature) Notices() []page.Notice {
 		{Key: "right.changed", State: "Changed.", Text: "This is what we hold now.", Done: true},
 		{Key: "right.hidden", State: "Hidden.", Text: "Only you see it from now on.", Done: true},
 		{Key: "right.shown", State: "Shown.", Text: "It can be seen by those you chose.", Done: true},
+		{Key: "right.renewed", State: "Agreed.", Text: "These records follow the present policy from now on.", Done: true},
 		{Key: "right.asked", State: "Noted.", Text: "You find your request and its date under “Your requests”.", Done: true},
 		{Key: "right.imported", State: "Taken over.", Text: "Only you see what came in, until you show it.", Done: true},
 	}
