@@ -53,6 +53,7 @@ type Config struct {
 	Client    func(*http.Request) netip.Addr
 	Providers []Provider  // other ways to sign in
 	Links     []page.Link // of other features, on the page of settings
+	Operating []page.Link // the same, for operators alone
 }
 
 // Provider is another way to sign in, with what it costs said before the click.

@@ -211,8 +211,16 @@ func (a *Account) showSettings(w http.ResponseWriter, r *http.Request) error {
 		Head:   page.Head{Title: lang.Text("Your account"), Current: pathYou, NoIndex: true, Knows: Knows(a.site, lang)},
 		Handle: m.Handle, Languages: a.languages(), Zones: zoneOptions(), Themes: themes(lang),
 		Language: or(chosen.Language, lang.Tag), Zone: or(chosen.Zone, utc), Theme: chosen.Theme,
-		Words: wordsOfYes(lang), Announced: announced, Links: a.cfg.Links,
+		Words: wordsOfYes(lang), Announced: announced, Links: a.linksFor(m),
 	})
+}
+
+// linksFor are the pages of other features that a member may want from here.
+func (a *Account) linksFor(m *Member) []page.Link {
+	if !m.Has(Operator, "") {
+		return a.cfg.Links
+	}
+	return slices.Concat(a.cfg.Links, a.cfg.Operating)
 }
 
 // saveSettings serves two forms: settings, and the yes to announcements, which

@@ -46,7 +46,9 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 	f := &a.features
 	a.letters = mail.Declare(a.Registry, a.relayName())
 	if f.account, err = account.New(a.Registry, account.Config{Community: a.Config.Community, Age: a.Config.Policy.Age, After: learn.After,
-		Client: func(r *http.Request) netip.Addr { return a.Site.ClientAddress(r) }}); err != nil {
+		Links:     []page.Link{{Path: "/you/page", Text: page.Key("Your page")}, {Path: "/you/data", Text: page.Key("Your data")}},
+		Operating: []page.Link{{Path: "/operator", Text: page.Key("The operator's page")}},
+		Client:    func(r *http.Request) netip.Addr { return a.Site.ClientAddress(r) }}); err != nil {
 		return err
 	}
 	if a.library, err = a.openLibrary(ctx); err != nil {
