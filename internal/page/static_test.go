@@ -69,7 +69,8 @@ func TestStaticAddressChangesWithContentAndHue(t *testing.T) {
 		}
 		return a
 	}
-	if address(1) == address(2) || address(1) != address(1) {
+	one, again, two := address(1), address(1), address(2)
+	if one == two || one != again {
 		t.Error("the address does not follow the content")
 	}
 }

@@ -17,14 +17,18 @@ var looks = []browser.Options{{Phone: true}, {Phone: true, Dark: true}, {}, {Dar
 // strangersPages are those that anybody may open; membersPages need a sign-in.
 var strangersPages = []string{"/", "/courses/first-steps-in-javascript", "/courses/first-steps-in-javascript/say-something",
 	"/progress", "/sign-in", "/nowhere", "/privacy", "/privacy/versions", "/privacy/processors", "/privacy/promises",
-	"/privacy/contact"}
+	"/privacy/contact", "/privacy/1", "/privacy/compare"}
 
 var membersPages = []string{"/", "/courses/first-steps-in-javascript/say-something", "/you/page", "/you/page/stranger", "/you/page/link",
 	"/you/page/project", "/you", "/you/sessions", "/you/address", "/you/handle", "/you/data", "/you/data/read",
 	"/you/data/import", "/you/data/record?kind=address&id=ID", "/you/data/kind?kind=session", "/operator"}
 
-// mostBytes is what a page may weigh, packed, without pictures.
-const mostBytes = 50_000
+// mostBytes is what a page may weigh, packed, without pictures, and
+// mostRequests how often it may ask.
+const (
+	mostBytes    = 50_000
+	mostRequests = 6
+)
 
 // signIn makes a new member in a real browser, by the real pages.
 func signIn(s *Program, p *browser.Page) {
@@ -88,6 +92,9 @@ func weigh(t *testing.T, p *browser.Page, path string) {
 		performance.getEntriesByType("resource").filter(r => r.initiatorType !== "img").reduce((n, r) => n + r.encodedBodySize, 0)`)
 	if bytes > mostBytes {
 		t.Errorf("%s weighs %.0f bytes", path, bytes)
+	}
+	if n := len(p.Requests()); n > mostRequests {
+		t.Errorf("%s asks %d times", path, n)
 	}
 }
 

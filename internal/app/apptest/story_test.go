@@ -69,6 +69,7 @@ func (w *walk) learn() {
 func (w *walk) join() {
 	signIn(w.s, w.p)
 	w.p.See("Is this yours?")
+	browser.Axe(w.t, w.p)
 	w.p.Click(browser.Button("Yes, take it into my account"))
 	w.p.See("New in your account: 3.")
 	w.p.Go(w.s.URL + "/courses/first-steps-in-javascript/names-for-values")
@@ -87,6 +88,7 @@ func (w *walk) show() {
 	}
 	w.p.Follow(browser.Link("Look at it and decide"))
 	w.p.See("Nobody sees it yet.")
+	browser.Axe(w.t, w.p)
 	w.p.Follow(browser.Button("Make my page public"))
 	w.p.See("Your page is public.")
 	if status, body := read(w.t, w.s.Browser(), w.s.URL+"/@"+w.handle); status != http.StatusOK || !strings.Contains(body, w.name) {
@@ -113,6 +115,8 @@ func (w *walk) hideOne() {
 	}
 	w.p.Go(w.s.URL + "/you/page/stranger")
 	w.p.See("This is what a stranger sees.")
+	w.p.Go(w.s.URL + "/@" + w.handle)
+	browser.Axe(w.t, w.p)
 }
 
 func (w *walk) changeHandle() {
@@ -146,6 +150,7 @@ func (w *walk) takeAlong() {
 	p.Upload(browser.CSS("#f-document"), w.export)
 	p.Follow(browser.Button("Look what is in it"))
 	p.See("This is what would come in")
+	browser.Axe(w.t, p)
 	p.Follow(browser.CSS(`form[action$="/import/take"] button.main`))
 	p.See("Taken over.")
 	p.Go(second.URL + "/you/data")
@@ -158,6 +163,7 @@ func (w *walk) leave() {
 	w.p.Type(browser.CSS("#f-handle"), w.handle)
 	w.p.Follow(browser.Button("Erase everything"))
 	w.p.See("Your receipt")
+	browser.Axe(w.t, w.p)
 	if status := w.stranger("/@" + w.handle); status != http.StatusNotFound {
 		w.t.Errorf("after leaving, the page answers %d", status)
 	}
