@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -46,6 +47,7 @@ type Mail struct {
 	Operator     string `toml:"operator"`
 	Country      string `toml:"country"`
 	PolicyURL    string `toml:"policy_url"`
+	Since        string `toml:"since"`
 	Private      bool   `toml:"private"`
 }
 
@@ -69,12 +71,16 @@ type Course struct {
 	Format string `toml:"format"`
 }
 
+// firstDay is the day of the first version of the policy: since when a processor
+// is used of which nothing else is said.
+const firstDay = "2026-11-21"
+
 // defaults are the values of what a configuration leaves out.
 func defaults() Config {
 	return Config{
 		Community: "Kept", Listen: "127.0.0.1:8080", Admin: "127.0.0.1:9090", Data: "data", Keys: "keys",
 		TLS: "proxy", Hue: 225, Language: "en", LogHours: 24,
-		Mail:   Mail{Operator: "the mail relay of this site", Country: "not stated"},
+		Mail:   Mail{Operator: "the mail relay of this site", Country: "not stated", Since: firstDay},
 		Policy: Policy{BackupDays: 7, Age: 16},
 	}
 }
@@ -155,6 +161,10 @@ func (c *Config) check() error {
 		return bad("log_hours", "write a number of hours from 1 to 720")
 	case c.Policy.BackupDays < 1 || c.Policy.BackupDays > 7:
 		return bad("policy.backup_days", "write a number of days from 1 to 7; the restore journal remembers 8")
+	case c.Mail.Relay != "" && !isDay(c.Mail.Since):
+		return bad("mail.since", "write the day since when the relay is used, as in 2027-01-31")
+	case c.Mail.Relay != "" && !isHostPort(c.Mail.Relay):
+		return bad("mail.relay", "write host and port, as in mail.example.org:587")
 	case inside(c.Keys, c.Data):
 		return bad("keys", "the keys must lie outside the data folder, or a copy of the data would hold them")
 	}
@@ -186,6 +196,16 @@ func (p *Policy) securityExpires() (vault.Day, error) {
 	}
 	at, err := time.Parse(time.DateOnly, p.SecurityExpires)
 	return vault.DayOf(at), err
+}
+
+func isDay(text string) bool {
+	_, err := time.Parse(time.DateOnly, text)
+	return err == nil
+}
+
+func isHostPort(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	return err == nil && host != "" && port != ""
 }
 
 // host is the name that people know the site by.

@@ -16,11 +16,11 @@ const relayProcessor = "mail relay"
 func (a *App) processors() []outbound.Processor {
 	var all []outbound.Processor
 	if m := a.Config.Mail; m.Relay != "" && a.options.Outbox == nil {
-		all = append(all, outbound.Processor{Name: relayProcessor, Country: m.Country, Purpose: "Sends the mails of this site.",
+		all = append(all, outbound.Processor{Name: relayProcessor, Country: m.Country, Purpose: "Sends the mails of this site. It is run by " + m.Operator + ".", Since: m.Since,
 			PolicyURL: m.PolicyURL, Hosts: []string{m.Relay}, Kinds: []string{"mail"}, Private: m.Private})
 	}
 	if a.Config.TLS == "autocert" {
-		all = append(all, outbound.Processor{Name: acmeProcessor, Country: "United States",
+		all = append(all, outbound.Processor{Name: acmeProcessor, Country: "United States", Since: firstDay,
 			Purpose:   "Certifies the site's own address. It learns nothing about people.",
 			PolicyURL: "https://letsencrypt.org/privacy/", Hosts: []string{"acme-v02.api.letsencrypt.org"}})
 	}

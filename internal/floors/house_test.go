@@ -75,7 +75,7 @@ var house = []floor{
 		{dir: "internal/backup", may: groundAndBasics, modules: "filippo.io/age"},
 	}},
 	{name: "floor 4: the program", rooms: []room{
-		{dir: "internal/app", modules: "github.com/alecthomas/kong github.com/BurntSushi/toml github.com/prometheus/client_golang golang.org/x/crypto"},
+		{dir: "internal/app", modules: "github.com/alecthomas/kong github.com/BurntSushi/toml github.com/prometheus/client_golang golang.org/x/crypto", tests: "github.com/emersion/go-smtp"},
 		{dir: "cmd/kept", may: "internal/app", tests: "github.com/rogpeppe/go-internal"},
 	}},
 }
