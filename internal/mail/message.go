@@ -136,9 +136,11 @@ func (s Site) compose(p Parcel, l Letter, id string, now time.Time) ([]byte, err
 
 // headerText makes a value fit for a header: one line, single blanks, no
 // control characters, not longer than asked. Runs of blanks go because folding
-// does not keep them, and could leave a line of nothing else.
+// does not keep them, and could leave a line of nothing else. What looks like an
+// encoded word is taken apart: readers' programs would decode it to something
+// that nobody wrote, or choke on it.
 func headerText(s string, most int) string {
-	runes := []rune(oneLine(s))
+	runes := []rune(strings.ReplaceAll(oneLine(s), "=?", "= ?"))
 	if len(runes) > most {
 		runes = runes[:most]
 	}

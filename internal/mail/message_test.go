@@ -44,7 +44,7 @@ func decoded(t *testing.T, s string) string {
 
 func FuzzHeadersCannotBeInjected(f *testing.F) {
 	for _, s := range []string{
-		"Ada", "a\r\nBcc: x@example.org", "a\n\nbody", "\x00", "=?utf-8?q?=0D=0ABcc:?=", "Ädä 😀", "a\u2028b", "\"<x@y.z>, \"",
+		"Ada", "a\r\nBcc: x@example.org", "a\n\nbody", "\x00", "=?utf-8?q?=0D=0ABcc:?=", "=??B??=", "Ädä 😀", "a\u2028b", "\"<x@y.z>, \"",
 		strings.Repeat("x", 65) + "      y       z", strings.Repeat("ab ", 60), strings.Repeat("漢", 150), strings.Repeat("x", 2000),
 	} {
 		f.Add(s, s)
@@ -53,7 +53,7 @@ func FuzzHeadersCannotBeInjected(f *testing.F) {
 		l := Letter{To: "ada@example.net", Name: name, Subject: subject, Body: "text", Why: "why", Keep: "keep"}
 		p := pack(t, l)
 		m := read(t, p, wantHeaders)
-		if got, want := decoded(t, m.Header.Get("Subject")), headerText(subject, maxSubject); got != want && !strings.Contains(want, "=?") {
+		if got, want := decoded(t, m.Header.Get("Subject")), headerText(subject, maxSubject); got != want {
 			t.Fatalf("subject %q, want %q", got, want)
 		}
 		to, err := m.Header.AddressList("To")
