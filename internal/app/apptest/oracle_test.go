@@ -185,7 +185,10 @@ func isPublic(pattern string) bool { return oracle[pattern] == public }
 func lookAt(t *testing.T, s *Program, c settings, me *prove.Member, markers map[string]string, who reader, pattern string) (n int) {
 	t.Helper()
 	for _, path := range c.paths(pattern, me) {
-		_, body := read(t, who.browser, s.URL+path)
+		status, body := read(t, who.browser, s.URL+path)
+		if status == http.StatusOK && pattern == "/{handle}" && !who.self && !c.pictureMay(path, markers["picture"]) {
+			t.Errorf("%s gets %s (open %t, restricted %t)", who.name, path, c.open, c.restricted)
+		}
 		for name, marker := range markers {
 			if !strings.Contains(body, marker) {
 				continue
@@ -200,6 +203,15 @@ func lookAt(t *testing.T, s *Program, c settings, me *prove.Member, markers map[
 	return n
 }
 
+// pictureMay says whether anything at all may be at an address of the member's
+// page: pixels hold no marker that could be looked for.
+func (c settings) pictureMay(path, picture string) bool {
+	if strings.HasSuffix(path, ".jpg") && c.seen[picture] != vault.AnyoneMaySee {
+		return false
+	}
+	return c.open && !c.restricted
+}
+
 // givesRoles: an operator sees which roles there are and when they end, but not
 // whose they are.
 func givesRoles(who reader, pattern, kind string) bool {
@@ -211,7 +223,7 @@ func (c settings) paths(pattern string, me *prove.Member) []string {
 	switch pattern {
 	case "/{handle}":
 		page := "/@" + me.Handle
-		return []string{page, page + ".json", page + ".atom", page + "/picture-96.jpg"}
+		return []string{page, page + ".json", page + ".atom", page + ".png", page + ".96.jpg", page + ".256.jpg"}
 	case "/you/data/record", "/you/data/take", "/you/page/link", "/you/page/project":
 		return c.each(pattern + "?kind=KIND&id=ID")
 	case "/you/data/kind":
