@@ -215,7 +215,8 @@ func (v *Vault) finish(ctx context.Context, owner OwnerID) error {
 			return fmt.Errorf("vault: erase keys: %w", err)
 		}
 	}
-	return nil
+	v.residue.Store(true)
+	return v.Settle(ctx)
 }
 
 func (v *Vault) destroyKeys(owners []OwnerID, classes ...keyring.Class) error {
@@ -311,32 +312,6 @@ func (v *Vault) releaseClaims(ctx context.Context, tx *sql.Tx, owner OwnerID) er
 	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM vault_claim WHERE owner = $1`, string(owner))
 	return err
-}
-
-// Residue makes what deletion left in the database's files go: on SQLite the
-// write-ahead log is emptied, and the file compacted when more than a fifth of
-// it is free. It reports false if readers kept the log busy: call again later.
-// On PostgreSQL, VACUUM does what can be done.
-func (v *Vault) Residue(ctx context.Context) (done bool, err error) {
-	if v.dialect == PostgreSQL {
-		_, err := v.db.ExecContext(ctx, `VACUUM vault_record, vault_find, vault_claim, vault_owner, vault_journal`)
-		return err == nil, err
-	}
-	var pages, free int64
-	if err := v.db.QueryRowContext(ctx, `PRAGMA page_count`).Scan(&pages); err != nil {
-		return false, err
-	}
-	if err := v.db.QueryRowContext(ctx, `PRAGMA freelist_count`).Scan(&free); err != nil {
-		return false, err
-	}
-	if free*5 > pages {
-		if _, err := v.db.ExecContext(ctx, `VACUUM`); err != nil {
-			return false, err
-		}
-	}
-	var busy, log, moved int
-	err = v.db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &log, &moved)
-	return err == nil && busy == 0, err
 }
 
 // UnreadableKinds lists kinds that stand in the database and are not declared:

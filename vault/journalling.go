@@ -60,6 +60,7 @@ func (v *Vault) Flush(ctx context.Context) error {
 	if err := v.journal.Append(entries); err != nil {
 		return fmt.Errorf("vault: restore journal: %w", err)
 	}
+	v.residue.Store(true)
 	return v.inTx(ctx, func(tx *sql.Tx) error {
 		for _, e := range entries {
 			if _, err := tx.ExecContext(ctx, `UPDATE vault_journal SET shipped = $1 WHERE id = $2`, true, e.ID); err != nil {

@@ -118,6 +118,7 @@ func (v *Vault) Sweep(ctx context.Context) (int, error) {
 	err := v.Recover(ctx)
 	total, wrong := v.sweepRecords(ctx)
 	err = errors.Join(err, wrong)
+	v.residue.Store(true)
 	for _, step := range []func(context.Context) error{v.sweepOwners, v.sweepKeys, v.sweepClaims, v.pruneJournal} {
 		err = errors.Join(err, step(ctx))
 	}

@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"kept/vault/journal"
@@ -39,6 +40,7 @@ type Vault struct {
 	cursor  cipher.AEAD
 	now     func() time.Time
 	policy  func() int
+	residue atomic.Bool // something was deleted, and SQLite's log still holds it
 }
 
 // Open checks the declarations and finishes what a crash left half done: the
@@ -82,6 +84,7 @@ func build(reg *Registry, o Options) (*Vault, error) {
 	}
 	v := &Vault{db: o.DB, dialect: o.Dialect, reg: reg, ring: o.Ring, journal: o.Journal,
 		lookup: o.LookupKey, cursor: cursor, now: o.Now, policy: o.Policy}
+	v.residue.Store(true) // what ran before may have ended in the middle
 	for _, d := range reg.decls {
 		d.vault = v
 	}

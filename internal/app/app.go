@@ -217,8 +217,7 @@ func (a *App) timetable() {
 		if _, err := a.Vault.Sweep(ctx); err != nil {
 			return err
 		}
-		_, err := a.Vault.Residue(ctx)
-		return err
+		return a.Vault.Compact(ctx)
 	}})
 	a.Jobs.Every(job.Daily(3, 10), job.Kind{Name: "rotate", Do: func(context.Context, *job.Run) error { return a.Ring.Rotate() }})
 }
@@ -229,24 +228,33 @@ func (a *App) Run(ctx context.Context) {
 	done := make(chan struct{})
 	go func() { defer close(done); a.Jobs.Run(ctx) }()
 	go a.Site.Run(ctx)
-	a.flushJournal(ctx)
+	a.keepUp(ctx)
 	<-done
 }
 
-// flushEvery is how long a deletion may wait to be in the restore journal.
-const flushEvery = time.Second
+const (
+	flushEvery  = time.Second // how long a deletion may wait to be in the restore journal
+	settleEvery = time.Minute // and what it left to be gone from the write-ahead log, while readers allow it
+)
 
-func (a *App) flushJournal(ctx context.Context) {
-	tick := time.NewTicker(flushEvery)
-	defer tick.Stop()
+// keepUp does what is too frequent for a job: it ships the restore journal and
+// lets go of what deletions left behind.
+func (a *App) keepUp(ctx context.Context) {
+	flush, settle := time.NewTicker(flushEvery), time.NewTicker(settleEvery)
+	defer flush.Stop()
+	defer settle.Stop()
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
-			if err := a.Vault.Flush(ctx); err != nil && ctx.Err() == nil {
-				a.options.Log.Error("the restore journal could not be written", "error", err)
-			}
+		case <-flush.C:
+			err = a.Vault.Flush(ctx)
+		case <-settle.C:
+			err = a.Vault.Settle(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			a.options.Log.Error("the vault could not be kept up", "error", err)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package db_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -258,101 +257,6 @@ func TestIsUniqueKnowsKeysAndIndexesAndNothingElse(t *testing.T) {
 		}
 		if db.IsUnique(nil) || db.IsUnique(errors.New("UNIQUE constraint failed")) {
 			t.Error("IsUnique went by text")
-		}
-	})
-}
-
-func TestCheckpointLeavesNoDeletedBytes(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "kept.db")
-	d, err := db.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	exec(t, d, `CREATE TABLE note (id BIGINT PRIMARY KEY, text TEXT NOT NULL)`)
-	for i := range 200 {
-		exec(t, d, `INSERT INTO note VALUES ($1, $2)`, i, fmt.Sprintf("planted-marker-%d-%s", i, strings.Repeat("x", i)))
-	}
-	exec(t, d, `DELETE FROM note WHERE id % 2 = 0`)
-	if bytesIn(t, path+"-wal", "planted-marker-100-") == 0 {
-		t.Fatal("the log holds nothing: this test would show nothing")
-	}
-	stop := holdReader(t, d)
-	if err := d.Checkpoint(t.Context()); !errors.Is(err, db.ErrBusy) {
-		t.Errorf("with a reader open: got %v, want ErrBusy", err)
-	}
-	stop()
-	if err := d.Compact(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for i := 0; i < 200; i += 2 {
-		marker := fmt.Sprintf("planted-marker-%d-", i)
-		if n := bytesIn(t, path, marker) + bytesIn(t, path+"-wal", marker); n != 0 {
-			t.Errorf("%s stands in the files still, %d times", marker, n)
-		}
-	}
-	if bytesIn(t, path, "planted-marker-101-") == 0 {
-		t.Error("what was not deleted is gone")
-	}
-}
-
-func bytesIn(t *testing.T, path, marker string) int {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return bytes.Count(content, []byte(marker))
-}
-
-// holdReader keeps a read transaction open until the returned function is called.
-func holdReader(t *testing.T, d *db.DB) (stop func()) {
-	t.Helper()
-	tx, err := d.Read.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var n int
-	if err := tx.QueryRow(`SELECT count(*) FROM note`).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return func() { tx.Rollback() }
-}
-
-func TestCompactAndSizes(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		exec(t, d, `CREATE TABLE big (id BIGINT PRIMARY KEY, text TEXT NOT NULL)`)
-		err := d.Transact(t.Context(), func(tx *sql.Tx) error {
-			for i := range 500 {
-				if _, err := tx.Exec(`INSERT INTO big VALUES ($1, $2)`, i, strings.Repeat("x", 2000)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		exec(t, d, `DELETE FROM big WHERE id >= 100`)
-		before, err := d.FreeRatio(t.Context())
-		if err != nil || before < 0 || before > 1 {
-			t.Errorf("free ratio %v, %v", before, err)
-		}
-		if d.Engine == db.SQLite && before < 0.5 { // PostgreSQL's statistics come later
-			t.Errorf("four fifths were deleted and %v is free", before)
-		}
-		if err := d.Compact(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		after, err := d.FreeRatio(t.Context())
-		if err != nil || after > 0.2 {
-			t.Errorf("free ratio after compacting: %v, %v", after, err)
-		}
-		if size, err := d.Size(t.Context()); err != nil || size < 100*2000 {
-			t.Errorf("size %v, %v", size, err)
-		}
-		if got := number(t, d, `SELECT count(*) FROM big`); got != 100 {
-			t.Errorf("%d rows left, want 100", got)
 		}
 	})
 }

@@ -1,10 +1,8 @@
 package db
 
 import (
-	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -21,10 +19,6 @@ const (
 	SQLite     Engine = "sqlite"
 	PostgreSQL Engine = "postgres"
 )
-
-// ErrBusy says that SQLite's log could not be emptied because a reader still
-// needs it: what was deleted may still stand in it. Try again later.
-var ErrBusy = errors.New("the write-ahead log is still being read")
 
 // IsUnique says whether err is the engine's refusal of a second row with a
 // unique value or primary key.
@@ -77,52 +71,4 @@ func (e Engine) ForUpdateSkipLocked() string {
 		return " FOR UPDATE SKIP LOCKED"
 	}
 	return ""
-}
-
-// Checkpoint moves SQLite's write-ahead log into the file and cuts it to
-// nothing, so that deleted bytes are in neither; [ErrBusy] if a reader is in
-// the way. PostgreSQL has no counterpart that would remove anything.
-func (d *DB) Checkpoint(ctx context.Context) error {
-	if d.Engine == PostgreSQL {
-		return nil
-	}
-	return d.checkpointSQLite(ctx)
-}
-
-// Compact rewrites SQLite's file without its free pages, which needs as much
-// free disk again and stops writers meanwhile, and empties the log. On
-// PostgreSQL it frees dead rows for reuse without stopping anyone; the files
-// keep their size.
-func (d *DB) Compact(ctx context.Context) error {
-	if _, err := d.Write.ExecContext(ctx, `VACUUM`); err != nil {
-		return fmt.Errorf("compact: %w", err)
-	}
-	return d.Checkpoint(ctx)
-}
-
-// FreeRatio is the part of the database that holds nothing any more, between 0
-// and 1: free pages on SQLite, dead rows by the statistics on PostgreSQL.
-func (d *DB) FreeRatio(ctx context.Context) (float64, error) {
-	query := `SELECT CAST(f.freelist_count AS REAL) / p.page_count FROM pragma_freelist_count f, pragma_page_count p`
-	if d.Engine == PostgreSQL {
-		query = `SELECT coalesce(sum(n_dead_tup)::float8 / nullif(sum(n_live_tup + n_dead_tup), 0), 0) FROM pg_stat_user_tables`
-	}
-	var ratio float64
-	if err := d.Read.QueryRowContext(ctx, query).Scan(&ratio); err != nil {
-		return 0, fmt.Errorf("ask for free space: %w", err)
-	}
-	return ratio, nil
-}
-
-// Size is the size of the database in bytes, without its log.
-func (d *DB) Size(ctx context.Context) (int64, error) {
-	query := `SELECT p.page_count * s.page_size FROM pragma_page_count p, pragma_page_size s`
-	if d.Engine == PostgreSQL {
-		query = `SELECT pg_database_size(current_database())`
-	}
-	var bytes int64
-	if err := d.Read.QueryRowContext(ctx, query).Scan(&bytes); err != nil {
-		return 0, fmt.Errorf("ask for size: %w", err)
-	}
-	return bytes, nil
 }

@@ -110,25 +110,3 @@ func keep(pool *sql.DB, n int) {
 	pool.SetMaxOpenConns(n)
 	pool.SetMaxIdleConns(n)
 }
-
-// checkpointSQLite waits only briefly for readers, since nobody can write
-// meanwhile.
-func (d *DB) checkpointSQLite(ctx context.Context) (err error) {
-	conn, err := d.Write.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = 100`); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA busy_timeout = `+busyTimeout)
-	var busy, inLog, moved int
-	if err := conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &moved); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	if busy != 0 {
-		return fmt.Errorf("checkpoint: %w", ErrBusy)
-	}
-	return nil
-}
