@@ -23,7 +23,7 @@ func TestBrowserAPersonSignsUpAndOut(t *testing.T) {
 				t.Errorf("a visitor has %d cookies", len(cookies))
 			}
 			browser.Axe(t, p)
-			p.Type(browser.Field("E-mail address"), "ada@example.org")
+			p.Type(browser.Field("Email address"), "ada@example.org")
 			p.Follow(browser.Button("Send me a link"))
 			p.At("/sign-in/sent")
 			browser.Axe(t, p)

@@ -9,7 +9,7 @@ import (
 	"kept/vault"
 )
 
-// address is a proven e-mail address.
+// address is a proven email address.
 type address struct {
 	Address string    `json:"address" doc:"where mail reaches you"`
 	Proven  vault.Day `json:"proven" doc:"day on which a link sent there was used, in days since 1970-01-01"`
@@ -125,8 +125,8 @@ func declare(reg *vault.Registry) kinds {
 
 func declareAddress(reg *vault.Registry) vault.Kind[address] {
 	return vault.Declare(reg, vault.Spec[address]{
-		Name: "address", Title: "E-mail address",
-		Sentence:  "Your e-mail address: links to sign in go there, and mails that your account needs.",
+		Name: "address", Title: "Email address",
+		Sentence:  "Your email address: links to sign in go there, and mails that your account needs.",
 		Purposes:  []string{toSignIn, toServe},
 		Basis:     vault.Contract,
 		Retention: vault.UntilErased(), Audience: vault.OnlyMe, Essential: true, ByProgram: true,

@@ -188,7 +188,7 @@ func (a *Account) renderAddress(w http.ResponseWriter, r *http.Request, status i
 		return err
 	}
 	return a.site.Render(w, r, status, "account/address.html", &addressPage{
-		Head: page.Head{Title: lang.Text("Your e-mail address"), Current: pathYou, NoIndex: true, Wrong: !form.OK(), Knows: Knows(a.site, lang)},
+		Head: page.Head{Title: lang.Text("Your email address"), Current: pathYou, NoIndex: true, Wrong: !form.OK(), Knows: Knows(a.site, lang)},
 		Form: form, Address: now.Value.Address, Change: change,
 	})
 }

@@ -12,7 +12,7 @@ import (
 	"kept/internal/page"
 )
 
-// Address is an e-mail address that was read by [ParseAddress]. The zero value
+// Address is an email address that was read by [ParseAddress]. The zero value
 // is no address.
 type Address struct {
 	local  string // as the person wrote it, in Unicode's composed form
@@ -29,12 +29,12 @@ func (e *AddressError) Error() string { return "address: " + e.Message }
 
 // What a person is told, by what is wrong.
 var (
-	errEmpty   = &AddressError{page.Key("Write your e-mail address, as in name@example.org.")}
-	errNoAt    = &AddressError{page.Key("Write your e-mail address with an @, as in name@example.org.")}
-	errAlone   = &AddressError{page.Key("Write one e-mail address and nothing else, as in name@example.org.")}
+	errEmpty   = &AddressError{page.Key("Write your email address, as in name@example.org.")}
+	errNoAt    = &AddressError{page.Key("Write your email address with an @, as in name@example.org.")}
+	errAlone   = &AddressError{page.Key("Write one email address and nothing else, as in name@example.org.")}
 	errBefore  = &AddressError{page.Key("Check what stands before the @: letters, digits, dots and dashes, as in name@example.org.")}
 	errAfter   = &AddressError{page.Key("Check what stands after the @: a name with a dot, as in name@example.org.")}
-	errTooLong = &AddressError{page.Key("Write an e-mail address of at most 254 characters, as in name@example.org.")}
+	errTooLong = &AddressError{page.Key("Write an email address of at most 254 characters, as in name@example.org.")}
 )
 
 // Limits of RFC 5321, in bytes.

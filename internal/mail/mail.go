@@ -70,7 +70,7 @@ func Declare(reg *vault.Registry, processor string) Kind {
 	}
 	return vault.Declare(reg, vault.Spec[Letter]{
 		Name:          "mail",
-		Title:         "mail to you",
+		Title:         "Mail to you",
 		Sentence:      "A mail that was written to you and waits to be sent.",
 		Purposes:      []string{purpose},
 		Basis:         vault.Contract,

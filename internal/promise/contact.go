@@ -99,7 +99,7 @@ func (f *Feature) ask(w http.ResponseWriter, r *http.Request) error {
 func (f *Feature) readQuestion(lang *page.Language, form *page.Form) mail.Address {
 	address, err := mail.ParseAddress(form.Text("email"))
 	if err != nil {
-		message := "Write your e-mail address with an @, as in name@example.org."
+		message := "Write your email address with an @, as in name@example.org."
 		if wrong, ok := errors.AsType[*mail.AddressError](err); ok {
 			message = wrong.Message
 		}

@@ -68,7 +68,7 @@ func newPlace(t testing.TB, d *db.DB, change ...func(*Config)) *place {
 	p := &place{db: d, outbox: mail.NewOutbox(10_000, nil), now: time.Date(2027, 3, 14, 16, 4, 0, 0, time.UTC)}
 	reg := vault.NewRegistry()
 	letters := mail.Declare(reg, relay)
-	p.members = vault.Declare(reg, vault.Spec[address]{Name: "address", Title: "E-mail address", Sentence: "Your address.",
+	p.members = vault.Declare(reg, vault.Spec[address]{Name: "address", Title: "Email address", Sentence: "Your address.",
 		Purposes: []string{"service mail"}, Basis: vault.Contract, Retention: vault.UntilErased(), Audience: vault.OnlyMe, Essential: true})
 	all, err := Load(policy.Files)
 	if err != nil {

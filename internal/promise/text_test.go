@@ -48,7 +48,7 @@ func TestEnumerations(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	for title, want := range map[string]string{"Handle": "handle", "E-mail": "e-mail", "URL of you": "URL of you", "": ""} {
+	for title, want := range map[string]string{"Handle": "handle", "Email": "email", "URL of you": "URL of you", "": ""} {
 		if got := lower(title); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
