@@ -33,6 +33,7 @@ type Config struct {
 	Hue       int      `toml:"hue"`
 	Language  string   `toml:"language"`
 	LogHours  int      `toml:"log_hours"`
+	ACME      ACME     `toml:"acme"`
 	Mail      Mail     `toml:"mail"`
 	Policy    Policy   `toml:"policy"`
 	Courses   []Course `toml:"courses"`
@@ -127,7 +128,8 @@ func (c *Config) fromEnvironment(getenv func(string) string) error {
 	return nil
 }
 
-// absolute makes paths relative to the file's folder absolute.
+// absolute makes paths relative to the file's folder absolute, and fills in what
+// follows from other settings.
 func (c *Config) absolute(base string) {
 	for _, path := range []*string{&c.Data, &c.Keys, &c.Mail.PasswordFile} {
 		if *path != "" && !filepath.IsAbs(*path) {
@@ -141,6 +143,9 @@ func (c *Config) absolute(base string) {
 	}
 	if c.Base == "" {
 		c.Base = "http://" + c.Listen
+	}
+	if c.ACME == (ACME{}) {
+		c.ACME = letsEncrypt()
 	}
 	if c.Database == "" {
 		c.Database = filepath.Join(c.Data, "kept.db")
@@ -167,6 +172,11 @@ func (c *Config) check() error {
 		return bad("mail.relay", "write host and port, as in mail.example.org:587")
 	case inside(c.Keys, c.Data):
 		return bad("keys", "the keys must lie outside the data folder, or a copy of the data would hold them")
+	}
+	if c.TLS == "autocert" {
+		if err := c.ACME.check(); err != nil {
+			return err
+		}
 	}
 	if _, err := c.Policy.securityExpires(); err != nil {
 		return bad("policy.security_expires", "write a day, as in 2027-06-30, or leave it out")

@@ -20,9 +20,7 @@ func (a *App) processors() []outbound.Processor {
 			PolicyURL: m.PolicyURL, Hosts: []string{m.Relay}, Kinds: []string{"mail"}, Private: m.Private})
 	}
 	if a.Config.TLS == "autocert" {
-		all = append(all, outbound.Processor{Name: acmeProcessor, Country: "United States", Since: firstDay,
-			Purpose:   "Certifies the site's own address. It learns nothing about people.",
-			PolicyURL: "https://letsencrypt.org/privacy/", Hosts: []string{"acme-v02.api.letsencrypt.org"}})
+		all = append(all, a.Config.ACME.processor())
 	}
 	return all
 }

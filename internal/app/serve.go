@@ -9,11 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"time"
-
-	"golang.org/x/crypto/acme"
-	"golang.org/x/crypto/acme/autocert"
 )
 
 type serveCommand struct {
@@ -105,17 +101,6 @@ func (a *App) listen() (net.Listener, error) {
 		return l, nil
 	}
 	return tls.NewListener(l, a.certificates().TLSConfig()), nil
-}
-
-// acmeProcessor is declared in processors; see features.go.
-const acmeProcessor = "letsencrypt"
-
-// certificates are fetched when first needed and kept in the data folder. They
-// name the site, nobody else.
-func (a *App) certificates() *autocert.Manager {
-	return &autocert.Manager{Prompt: autocert.AcceptTOS, HostPolicy: autocert.HostWhitelist(a.Config.host()),
-		Cache:  autocert.DirCache(filepath.Join(a.Config.Data, "certificates")),
-		Client: &acme.Client{HTTPClient: a.Gate.Client(acmeProcessor, time.Minute)}}
 }
 
 // quiet drops what http.Server logs about single connections: it names their
