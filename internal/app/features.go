@@ -56,7 +56,7 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 	}
 	f.learn = learn.New(a.Registry, learn.Config{Library: a.library, Who: ownerOf, Knows: a.knows})
 	f.portfolio = portfolio.New(a.Registry, a.portfolioConfig())
-	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, Erased: f.portfolio.Forget, Asks: func() ([]string, int) { return f.policy.Asks() }, GoesAlong: account.GoesWithAccount, Seed: a.secrets.receipt,
+	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, Erased: f.portfolio.Forget, Asks: func() ([]string, int) { return f.policy.Asks() }, GoesAlong: account.GoesWithAccount, Knows: a.knows, Seed: a.secrets.receipt,
 		Base: a.Config.Base, BackupDays: a.Config.Policy.BackupDays})
 	if err := a.openPolicy(); err != nil {
 		return err

@@ -111,7 +111,7 @@ func (f *Feature) show(w http.ResponseWriter, r *http.Request) error {
 func (f *Feature) render(w http.ResponseWriter, r *http.Request, status int, form *page.Form) error {
 	lang := f.Site.Printer(r.Context())
 	p := &operatorPage{Form: form, Zone: page.ViewerOf(r.Context()).Zone, Head: page.Head{Title: lang.Text("Operator"), Current: "/operator", NoIndex: true, Wrong: !form.OK(),
-		Knows: lang.Text("that you opened it today, as the last-used day of this sign-in. Nothing else.")}}
+		Knows: account.Knows(f.Site, lang)}}
 	for _, fill := range []func(context.Context, *operatorPage) error{f.fillMembers, f.fillRoles, f.fillJobs, f.fillNext} {
 		if err := fill(r.Context(), p); err != nil {
 			return err

@@ -8,7 +8,7 @@ import (
 // Field is an input with its label, hint and error, made by the template
 // function of the same name:
 //
-//	{{template "field" (field .Form "email" "label" (t "E-mail address") "type" "email" "autocomplete" "email")}}
+//	{{template "field" (field .Form "email" "label" (t "Email address") "type" "email" "autocomplete" "email")}}
 //
 // Known words: label, hint, type (text, email, url, search, number, date,
 // textarea, select), value, autocomplete, inputmode, max (characters), size,

@@ -210,7 +210,7 @@ func (s *sample) signUp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !strings.Contains(form.Text("email"), "@") {
-		form.Wrong("email", "Write your e-mail address with an @, as in name@example.org.")
+		form.Wrong("email", "Write your email address with an @, as in name@example.org.")
 	}
 	if len(form.All("day")) == 0 {
 		form.Wrong("day", "Choose at least one day.")

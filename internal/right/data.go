@@ -59,7 +59,7 @@ func (f *Feature) showData(a asked) error {
 func (f *Feature) dataPage(a asked) (*dataPage, error) {
 	lang := f.Site.Printer(a.Context())
 	p := &dataPage{Word: a.me.word(), Kind: a.FormValue("kind"), Zone: page.ViewerOf(a.Context()).Zone, Head: page.Head{Title: lang.Text("Your data"), Current: "/you/data", NoIndex: true,
-		Knows: lang.Text("that you opened it today, as the last-used day of this sign-in. Nothing else.")}}
+		Knows: f.c.Knows(lang)}}
 	for _, fill := range []func(asked, *dataPage) error{f.fillPicture, f.fillQuestions, f.fillRows, f.fillPeople, f.fillLeave} {
 		if err := fill(a, p); err != nil {
 			return nil, err
@@ -254,7 +254,7 @@ func (f *Feature) renderRecord(a asked, status int, item vault.Item, form *page.
 	}
 	p := &recordPage{Form: form, Row: f.row(a, item), Pretty: pretty(item.Value), Head: page.Head{Title: lang.Text(item.Info.Title),
 		Current: "/you/data", NoIndex: true, Wrong: !form.OK(),
-		Knows: lang.Text("nothing beyond what it shows. You see it because it is yours.")}}
+		Knows: f.c.Knows(lang)}}
 	for _, l := range looks {
 		if l.Value.Kind == item.Info.Name && (l.Value.Record == "" || l.Value.Record == item.ID) {
 			p.Looks++

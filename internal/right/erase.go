@@ -58,7 +58,7 @@ func (f *Feature) showKind(a asked) error {
 		return told(vault.ErrNotFound)
 	}
 	p.Head = page.Head{Title: lang.Text("Erase a kind"), Current: "/you/data", NoIndex: true,
-		Knows: lang.Text("nothing beyond what it shows. You see it because it is yours.")}
+		Knows: f.c.Knows(lang)}
 	return f.Site.Render(a.w, a.Request, http.StatusOK, "right/kind.html", p)
 }
 

@@ -43,6 +43,7 @@ type Config struct {
 	Asks       func() (kinds []string, version int) // for which older records the policy asks a yes
 	GoesAlong  func(kind string) bool               // goes with the account only, never alone
 	Seed       []byte                               // 32 bytes: the key that signs receipts
+	Knows      func(lang *page.Language) string     // what a page of a member remembers by itself
 	Base       string                               // the site's address, named in receipts
 	BackupDays int
 }

@@ -67,7 +67,7 @@ func (f *Feature) read(a asked) error {
 		return err
 	}
 	p := &readPage{Head: page.Head{Title: lang.Text("Your data, to read"), Current: "/you/data", NoIndex: true,
-		Knows: lang.Text("nothing beyond what it shows. You see it because it is yours.")}}
+		Knows: f.c.Knows(lang)}}
 	if len(items) > readSize {
 		items = items[:readSize]
 		last := items[readSize-1]
@@ -91,7 +91,7 @@ type importPage struct {
 func (f *Feature) importPage(a asked) *importPage {
 	lang := f.Site.Printer(a.Context())
 	return &importPage{Form: &page.Form{}, Head: page.Head{Title: lang.Text("Bring your data along"), Current: "/you/data", NoIndex: true,
-		Knows: lang.Text("a file that you bring is kept for a day, sealed, until you say whether to take it over.")}}
+		Knows: f.c.Knows(lang) + " " + lang.Text("A file that you bring is kept for a day, sealed, until you say whether to take it over.")}}
 }
 
 func (f *Feature) showImport(a asked) error {

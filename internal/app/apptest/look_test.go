@@ -34,7 +34,7 @@ const (
 func signIn(s *Program, p *browser.Page) {
 	address := "b" + vault.NewID()[:8] + "@example.org"
 	p.Go(s.URL + "/sign-in")
-	p.Type(browser.Field("E-mail address"), address)
+	p.Type(browser.Field("Email address"), address)
 	p.Click(browser.Button("Send me a link"))
 	p.See("Look into your mail")
 	s.mustWork()

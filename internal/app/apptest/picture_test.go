@@ -27,7 +27,7 @@ func TestBrowserThePictureOfTheReadme(t *testing.T) {
 // signInAs signs somebody in again who has an account.
 func signInAs(s *Program, p *browser.Page, address string) {
 	p.Go(s.URL + "/sign-in")
-	p.Type(browser.Field("E-mail address"), address)
+	p.Type(browser.Field("Email address"), address)
 	p.Click(browser.Button("Send me a link"))
 	p.See("Look into your mail")
 	s.mustWork()
