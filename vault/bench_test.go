@@ -298,10 +298,12 @@ func (m *bench) export() {
 	owner := m.many(10000)
 	var out, raw counter
 	m.must(forgetPeak())
+	before := memory("VmRSS")
 	m.versus(func() { m.must(m.v.Export(context.Background(), m.db, owner, &out)) },
 		func() { m.scanPlain(owner, &raw) })
 	m.b.ReportMetric(float64(out)/float64(raw), "bytes/plain")
-	m.b.ReportMetric(float64(peakRSS())/(1<<20), "peak-MB")
+	m.b.ReportMetric(memory("VmHWM"), "peak-MB")
+	m.b.ReportMetric(before, "before-MB")
 }
 
 type counter int64
@@ -314,15 +316,17 @@ func forgetPeak() error {
 	return os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 }
 
-// peakRSS is the most memory the process had since forgetPeak, in bytes.
-func peakRSS() (kb int64) {
+// memory is what the process has now ("VmRSS") or had at most since forgetPeak
+// ("VmHWM"), in MB; 0 if the system does not say.
+func memory(which string) float64 {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(text)) {
-		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kb); n == 1 {
-			return kb << 10
+		var kb int64
+		if n, _ := fmt.Sscanf(line, which+": %d kB", &kb); n == 1 {
+			return float64(kb) / 1024
 		}
 	}
 	return 0
