@@ -1,6 +1,7 @@
 package right
 
 import (
+	"context"
 	"crypto/ed25519"
 	"database/sql"
 	"encoding/base64"
@@ -11,6 +12,7 @@ import (
 
 	"kept/internal/fault"
 	"kept/internal/page"
+	"kept/internal/receipt"
 	"kept/vault"
 )
 
@@ -80,54 +82,10 @@ func (f *Feature) eraseKind(a asked) error {
 	return f.Site.Notify(a.w, a.Request, "/you/data", "right.erased")
 }
 
-// receipt is what the erased keep. Its signature covers the bytes of the
-// "receipt" member as they stand.
-type receipt struct {
-	Format      string         `json:"format"`
-	Site        string         `json:"site"`
-	Day         string         `json:"day"`
-	Erased      map[string]int `json:"erased"`
-	Held        []heldLine     `json:"held"`
-	BackupsGone string         `json:"backups_gone_by"`
-}
-
-type heldLine struct {
-	Kind  string `json:"kind"`
-	Law   string `json:"law"`
-	Count int    `json:"count"`
-	Until string `json:"until"`
-}
-
-const receiptFormat = "kept-receipt-1"
-
-func (f *Feature) sign(r vault.Receipt) (string, error) {
-	out := receipt{Format: receiptFormat, Site: f.c.Base, Day: r.Day.String(), Erased: r.Erased, Held: []heldLine{},
-		BackupsGone: (r.Day + vault.Day(f.c.BackupDays)).String()}
-	for _, h := range r.Held {
-		out.Held = append(out.Held, heldLine{h.Kind, h.Law, h.Count, h.Until.String()})
-	}
-	body, err := json.Marshal(out)
-	if err != nil {
-		return "", err
-	}
-	signed, err := json.Marshal(map[string]any{"receipt": json.RawMessage(body),
-		"signature": base64.StdEncoding.EncodeToString(ed25519.Sign(f.key, body))})
-	return string(signed), err
-}
-
-// VerifyReceipt checks a receipt against the site's published key.
-func VerifyReceipt(document []byte, key ed25519.PublicKey) bool {
-	var signed struct {
-		Receipt   json.RawMessage `json:"receipt"`
-		Signature []byte          `json:"signature"`
-	}
-	return json.Unmarshal(document, &signed) == nil && ed25519.Verify(key, signed.Receipt, signed.Signature)
-}
-
 // receiptKey publishes the key that receipts are checked with.
 func (f *Feature) receiptKey(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(map[string]string{"format": receiptFormat, "algorithm": "Ed25519",
+	return json.NewEncoder(w).Encode(map[string]string{"format": receipt.Format, "algorithm": "Ed25519",
 		"key": base64.StdEncoding.EncodeToString(f.key.Public().(ed25519.PublicKey))})
 }
 
@@ -175,8 +133,24 @@ func (f *Feature) askAgain(a asked, form *page.Form) error {
 	return f.Site.Render(a.w, a.Request, http.StatusUnprocessableEntity, "right/data.html", p)
 }
 
+// receipt is what the erased keep. Its entry in the public log waits from now on
+// without saying whose it is; if it cannot be noted, the receipt holds all the
+// same, and can be handed in later.
+func (f *Feature) receipt(ctx context.Context, r vault.Receipt) (string, error) {
+	out := receipt.New(f.c.Base, r)
+	out.RingCopiesGone, out.BackupsGone = f.c.Forgotten(r.Day)
+	document, body, err := out.Sign(f.key)
+	if err != nil {
+		return "", err
+	}
+	if err := f.c.Note(ctx, body); err != nil {
+		f.Log.Error("a receipt could not be noted for the public log", "error", err)
+	}
+	return string(document), nil
+}
+
 func (f *Feature) goodbye(a asked, r vault.Receipt) error {
-	signed, err := f.sign(r)
+	signed, err := f.receipt(a.Context(), r)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,11 @@ type Config struct {
 	Seed       []byte                               // 32 bytes: the key that signs receipts
 	Knows      func(lang *page.Language) string     // what a page of a member remembers by itself
 	Base       string                               // the site's address, named in receipts
-	BackupDays int
+	// Forgotten says by which day no copy of the key ring and no backup holds
+	// what is erased on a day; the first is empty where there are no copies.
+	Forgotten func(day vault.Day) (ringCopies, backups string)
+	// Note lets a receipt's entry wait for the public log.
+	Note func(ctx context.Context, receipt []byte) error
 }
 
 // Feature serves the pages.
