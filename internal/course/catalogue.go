@@ -2,8 +2,10 @@ package course
 
 import (
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,6 +27,7 @@ type Catalogue struct {
 	files   map[fileKey]*Place
 	first   map[*Course]*Place
 	roots   map[string]fs.FS // by source
+	states  map[*Course]uint64
 }
 
 type placeKey struct{ course, slug string }
@@ -93,21 +96,27 @@ func (c *Catalogue) First(of *Course) (*Place, bool) {
 // Folder is the source that a course was read from.
 func (c *Catalogue) Folder(of *Course) fs.FS { return c.roots[of.Source] }
 
+// State stands for all of a course but the texts of its lessons: their order
+// and names, its terms, the files that it brings along. Pages made of lessons
+// that are the same stay right while it is the same.
+func (c *Catalogue) State(of *Course) uint64 { return c.states[of] }
+
 // OpenAsset opens a picture or another file in a course's own folder. Texts
 // of the course itself are not assets.
 func (c *Catalogue) OpenAsset(of *Course, name string) (fs.File, error) {
-	if !fs.ValidPath(name) || !isAsset(name) {
+	root, known := c.roots[of.Source]
+	if !known || !fs.ValidPath(name) || !isAsset(name) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
 	full := path.Join(of.Dir, name)
-	info, err := fs.Stat(c.roots[of.Source], full)
+	info, err := fs.Stat(root, full)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	return c.roots[of.Source].Open(full)
+	return root.Open(full)
 }
 
 // isAsset keeps the rest of a checkout (its history, its build files) from
@@ -121,27 +130,31 @@ func isAsset(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".ico",
 		".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".webm", ".vtt", ".pdf",
-		".csv", ".tsv", ".txt", ".json", ".zip", ".py", ".js", ".r", ".jl", ".cpp", ".f90", ".ipynb":
+		".csv", ".tsv", ".txt", ".json", ".zip", ".ipynb", ".yml", ".yaml", ".toml",
+		".py", ".js", ".r", ".jl", ".c", ".h", ".cc", ".cpp", ".hpp", ".f", ".f90", ".sh", ".rs", ".go", ".java", ".m":
 		return true
 	}
 	return false
 }
 
-// builder makes a catalogue from shelves.
+// builder makes a catalogue from shelves, which it leaves as they are: an
+// older catalogue may be made of the same ones.
 type builder struct {
 	*Catalogue
 	lessonOf map[string]*Lesson
+	assets   map[string]stamp // by source and folder
 }
 
-func newBuilder() *builder {
+// newBuilder makes room for so many lessons, so that no table has to grow.
+func newBuilder(lessons int) *builder {
 	return &builder{
 		Catalogue: &Catalogue{
 			courses: map[string]*Course{}, tracks: map[string]*Track{},
-			places: map[placeKey]*Place{}, byID: map[string]*Place{},
-			files: map[fileKey]*Place{}, first: map[*Course]*Place{},
-			roots: map[string]fs.FS{},
+			places: make(map[placeKey]*Place, lessons), byID: make(map[string]*Place, lessons),
+			files: make(map[fileKey]*Place, lessons), first: map[*Course]*Place{},
+			roots: map[string]fs.FS{}, states: map[*Course]uint64{},
 		},
-		lessonOf: map[string]*Lesson{},
+		lessonOf: make(map[string]*Lesson, lessons), assets: map[string]stamp{},
 	}
 }
 
@@ -149,19 +162,20 @@ func (b *builder) warn(file, format string, args ...any) {
 	b.Warnings = append(b.Warnings, Warning{File: file, What: fmt.Sprintf(format, args...)})
 }
 
-func (b *builder) add(source string, root fs.FS, format string, shelf *Shelf) {
-	b.roots[source] = root
-	for _, c := range shelf.Courses {
-		c.Source, c.Format = source, format
-		b.addCourse(c)
+func (b *builder) add(s *reading) {
+	b.roots[s.Name] = s.Root
+	for _, c := range s.shelf.Courses {
+		own := *c
+		own.Source, own.Format = s.Name, s.loader.Name()
+		b.addCourse(&own, s.tree)
 	}
-	for _, t := range shelf.Tracks {
+	for _, t := range s.shelf.Tracks {
 		b.addTrack(t)
 	}
-	b.Certifications = append(b.Certifications, shelf.Certifications...)
+	b.Certifications = append(b.Certifications, s.shelf.Certifications...)
 }
 
-func (b *builder) addCourse(c *Course) {
+func (b *builder) addCourse(c *Course, from *tree) {
 	if other, taken := b.courses[c.ID]; taken {
 		b.warn(c.Dir, "has the id %q of the course in %q and is left out; give it an id of its own", c.ID, other.Dir)
 		return
@@ -174,6 +188,27 @@ func (b *builder) addCourse(c *Course) {
 	b.courses[c.ID], b.courses[c.Slug] = c, c
 	b.Courses = append(b.Courses, c)
 	b.placeLessons(c)
+	b.states[c] = b.stateOf(c, from)
+}
+
+func (b *builder) stateOf(c *Course, from *tree) uint64 {
+	key := c.Source + "\x00" + c.Dir
+	assets, known := b.assets[key]
+	if !known {
+		assets = from.assetStamp(c.Dir)
+		b.assets[key] = assets
+	}
+	var sum maphash.Hash
+	sum.SetSeed(seed)
+	maphash.WriteComparable(&sum, assets.sum)
+	fmt.Fprint(&sum, c.ID, c.Slug, c.Rights)
+	for p := b.first[c]; p != nil; p = p.Next {
+		sum.WriteString(p.Slug)
+		for _, v := range p.Lesson.Versions {
+			sum.WriteString(v.File)
+		}
+	}
+	return sum.Sum64()
 }
 
 func (b *builder) freeCourseSlug(slug string) string {
@@ -189,7 +224,7 @@ func (b *builder) freeCourseSlug(slug string) string {
 // stand in the same track.
 func (b *builder) addTrack(t *Track) {
 	if known, ok := b.tracks[t.ID]; ok {
-		known.Courses = append(known.Courses, t.Courses...)
+		known.Courses = slices.Concat(known.Courses, t.Courses)
 		if len(known.Words) == 0 {
 			known.Words = t.Words
 		}
@@ -201,7 +236,7 @@ func (b *builder) addTrack(t *Track) {
 }
 
 func (b *builder) placeLessons(c *Course) {
-	b.dropDoubled(c.Chapters)
+	c.Chapters = b.dropDoubled(c.Chapters)
 	var last *Place
 	var all []*Place
 	for chapter, lesson := range c.Lessons {
@@ -220,20 +255,23 @@ func (b *builder) placeLessons(c *Course) {
 
 // dropDoubled leaves out lessons whose id another lesson has: their progress
 // could not be told apart. One lesson may well stand in two courses.
-func (b *builder) dropDoubled(chapters []*Chapter) {
-	for _, chapter := range chapters {
-		kept := chapter.Lessons[:0:0]
+func (b *builder) dropDoubled(chapters []*Chapter) []*Chapter {
+	out := make([]*Chapter, len(chapters))
+	for i, chapter := range chapters {
+		own := *chapter
+		own.Lessons = chapter.Lessons[:0:0]
 		for _, lesson := range chapter.Lessons {
 			if other, taken := b.lessonOf[lesson.ID]; taken && other != lesson {
 				b.warn(lesson.Versions[0].File, "has the id %q of %s and is left out; give it an id of its own", lesson.ID, other.Versions[0].File)
 				continue
 			}
 			b.lessonOf[lesson.ID] = lesson
-			kept = append(kept, lesson)
+			own.Lessons = append(own.Lessons, lesson)
 		}
-		chapter.Lessons = kept
-		b.dropDoubled(chapter.Chapters)
+		own.Chapters = b.dropDoubled(chapter.Chapters)
+		out[i] = &own
 	}
+	return out
 }
 
 func (b *builder) freeLessonSlug(c *Course, wish string) string {

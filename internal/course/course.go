@@ -11,6 +11,8 @@
 // for a new format.
 package course
 
+import "slices"
+
 // Track is a path through several courses.
 type Track struct {
 	ID      string
@@ -45,6 +47,7 @@ type Words struct {
 // Intro is the text of a course's first page in one language.
 type Intro struct {
 	Lang   string
+	File   string // in the source; empty if it has none of its own
 	Blocks []Block
 }
 
@@ -141,12 +144,21 @@ func (l *Lesson) Langs() []string {
 // In picks the words of a course, as Lesson.In does.
 func (c *Course) In(langs ...string) Words { return wordsIn(c.Words, langs) }
 
-// IntroIn picks the text of a course's first page, as Lesson.In does.
-func (c *Course) IntroIn(langs ...string) []Block {
+// IntroIn is the text of a course's first page, picked as Lesson.In does.
+func (c *Course) IntroIn(langs ...string) []Block { return c.FirstPage(langs...).Blocks }
+
+// FirstPage is the same with the file that it comes from.
+func (c *Course) FirstPage(langs ...string) Intro {
 	if len(c.Intro) == 0 {
-		return nil
+		return Intro{}
 	}
-	return c.Intro[pick(len(c.Intro), func(i int) string { return c.Intro[i].Lang }, langs)].Blocks
+	return c.Intro[pick(len(c.Intro), func(i int) string { return c.Intro[i].Lang }, langs)]
+}
+
+// HasIntroIn tells whether a file of the source is the text of the course's
+// first page.
+func (c *Course) HasIntroIn(file string) bool {
+	return file != "" && slices.ContainsFunc(c.Intro, func(in Intro) bool { return in.File == file })
 }
 
 // In picks the words of a chapter, as Lesson.In does.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -136,10 +137,25 @@ func lesson(id string) *Lesson {
 	return &Lesson{ID: id, Slug: id, Versions: []*Version{{Lang: "en", File: "c/" + id + ".md"}}}
 }
 
+// readingOf is a source of no files from which a shelf was read.
+func readingOf(t testing.TB, shelf *Shelf) *reading {
+	t.Helper()
+	return readingFrom(t, fstest.MapFS{}, shelf)
+}
+
+func readingFrom(t testing.TB, root fs.FS, shelf *Shelf) *reading {
+	t.Helper()
+	files, err := look(root, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &reading{Source: Source{Name: "s", Root: root}, tree: files, loader: &made{}, shelf: shelf}
+}
+
 func catalogueOf(t *testing.T, courses ...*Course) *Catalogue {
 	t.Helper()
-	b := newBuilder()
-	b.add("s", fstest.MapFS{}, "made", &Shelf{Courses: courses})
+	b := newBuilder(0)
+	b.add(readingOf(t, &Shelf{Courses: courses}))
 	return b.finish()
 }
 
@@ -147,6 +163,7 @@ func TestPlacesFollowEachOtherThroughChapters(t *testing.T) {
 	a, b, c := lesson("a"), lesson("b"), lesson("c")
 	of := &Course{ID: "x", Slug: "x", Chapters: []*Chapter{{ID: "1", Lessons: []*Lesson{a}}, {ID: "2", Chapters: []*Chapter{{ID: "3", Lessons: []*Lesson{b, c}}}}}}
 	catalogue := catalogueOf(t, of)
+	of = catalogue.Courses[0]
 	place, ok := catalogue.First(of)
 	for i, want := range []*Lesson{a, b, c} {
 		if !ok || place.Lesson != want || place.Number != i+1 || place.Of != 3 {
@@ -179,8 +196,8 @@ func TestDoubledNames(t *testing.T) {
 	if len(catalogue.Courses) != 2 || len(catalogue.Warnings) != 3 {
 		t.Fatalf("got %d courses and warnings %v", len(catalogue.Courses), catalogue.Warnings)
 	}
-	if sameSlug.Slug != "x-2" {
-		t.Errorf("the second course has the slug %q", sameSlug.Slug)
+	if got := catalogue.Courses[1].Slug; got != "x-2" || sameSlug.Slug != "x" {
+		t.Errorf("the second course has the slug %q, and %q where it was read", got, sameSlug.Slug)
 	}
 	if _, ok := catalogue.Lesson("x-2", "a"); ok {
 		t.Error("a lesson with another's id was kept")
@@ -191,16 +208,16 @@ func TestDoubledNames(t *testing.T) {
 	if p, ok := catalogue.Lesson("x-2", "shared-2"); !ok || p.Lesson.ID != "z" {
 		t.Error("the second lesson of one slug cannot be reached")
 	}
-	if p, _ := catalogue.LessonByID("shared"); p.Course != first {
+	if p, _ := catalogue.LessonByID("shared"); p.Course != catalogue.Courses[0] {
 		t.Error("the lesson's first place is not in the first course")
 	}
 }
 
 func TestTracksJoinAcrossSources(t *testing.T) {
-	b := newBuilder()
+	b := newBuilder(0)
 	for _, id := range []string{"x", "y"} {
 		track := &Track{ID: "t", Slug: "t", Words: []Words{{Title: "T"}}, Courses: []string{id, "gone"}}
-		b.add(id, fstest.MapFS{}, "made", &Shelf{Courses: []*Course{{ID: id, Slug: id}}, Tracks: []*Track{track}})
+		b.add(readingOf(t, &Shelf{Courses: []*Course{{ID: id, Slug: id}}, Tracks: []*Track{track}}))
 	}
 	catalogue := b.finish()
 	track, ok := catalogue.Track("t")
@@ -213,9 +230,9 @@ func TestTracksJoinAcrossSources(t *testing.T) {
 }
 
 func TestCertificationOfMissingLessonWarns(t *testing.T) {
-	b := newBuilder()
-	b.add("s", fstest.MapFS{}, "made", &Shelf{Courses: []*Course{{ID: "x", Slug: "x", Chapters: []*Chapter{{Lessons: []*Lesson{lesson("a")}}}}},
-		Certifications: []*Certification{{ID: "c", Lessons: []string{"a", "gone"}}}})
+	b := newBuilder(0)
+	b.add(readingOf(t, &Shelf{Courses: []*Course{{ID: "x", Slug: "x", Chapters: []*Chapter{{Lessons: []*Lesson{lesson("a")}}}}},
+		Certifications: []*Certification{{ID: "c", Lessons: []string{"a", "gone"}}}}))
 	catalogue := b.finish()
 	if len(catalogue.Certifications) != 1 || len(catalogue.Warnings) != 1 || !strings.Contains(catalogue.Warnings[0].What, `"gone"`) {
 		t.Errorf("got %v", catalogue.Warnings)
@@ -293,10 +310,11 @@ func TestFormats(t *testing.T) {
 
 func TestAssets(t *testing.T) {
 	root := fstest.MapFS{"c/a.png": {Data: []byte("p")}, "c/a.md": {}, "c/.git/b.png": {}, "secret.png": {}, "c/dir.png/x.png": {}}
-	b := newBuilder()
+	b := newBuilder(0)
 	of := &Course{ID: "x", Slug: "x", Dir: "c"}
-	b.add("s", root, "made", &Shelf{Courses: []*Course{of}})
+	b.add(readingFrom(t, root, &Shelf{Courses: []*Course{of}}))
 	catalogue := b.finish()
+	of = catalogue.Courses[0]
 	for name, want := range map[string]bool{
 		"a.png": true, "dir.png/x.png": true, "a.md": false, ".git/b.png": false, "../secret.png": false, "/a.png": false, "dir.png": false, "none.png": false, "": false,
 	} {
@@ -313,6 +331,7 @@ func TestAssets(t *testing.T) {
 // Whatever loaders hand over: every lesson that is kept can be found by its
 // id, its place and its file's course, and the ways forth and back agree.
 func TestCatalogueHoldsTogether(t *testing.T) {
+	source := readingOf(t, nil)
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.StringMatching(`[a-c]{1,2}`)
 		var courses []*Course
@@ -321,8 +340,9 @@ func TestCatalogueHoldsTogether(t *testing.T) {
 			c.Chapters = drawChapters(t, name, 2)
 			courses = append(courses, c)
 		}
-		b := newBuilder()
-		b.add("s", fstest.MapFS{}, "made", &Shelf{Courses: courses})
+		b := newBuilder(0)
+		source.shelf = &Shelf{Courses: courses}
+		b.add(source)
 		checkCatalogue(t, b.finish())
 	})
 }

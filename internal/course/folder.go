@@ -7,27 +7,78 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 )
 
 // Folder is a course folder on disk that nothing inside can lead out of:
-// neither ".." nor a symbolic link.
+// neither ".." nor a symbolic link. It tells of links, so that a loader can
+// warn of them.
 type Folder struct {
-	fs.FS
-	root *os.Root
+	dir  string
+	root atomic.Pointer[os.Root]
 }
+
+var _ fs.ReadLinkFS = (*Folder)(nil)
 
 // OpenFolder opens a folder of courses.
 func OpenFolder(dir string) (*Folder, error) {
-	root, err := os.OpenRoot(dir)
+	full, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open the course folder: %w", err)
 	}
-	return &Folder{FS: root.FS(), root: root}, nil
+	root, err := os.OpenRoot(full)
+	if err != nil {
+		return nil, fmt.Errorf("open the course folder: %w", err)
+	}
+	f := &Folder{dir: full}
+	f.root.Store(root)
+	return f, nil
 }
 
 // Close lets go of the folder.
-func (f *Folder) Close() error { return f.root.Close() }
+func (f *Folder) Close() error { return f.root.Load().Close() }
+
+// renew follows a folder that was replaced by another of its name, as some
+// ways of publishing do. The one before closes itself when nobody reads from
+// it any more.
+func (f *Folder) renew() error {
+	there, err := os.Stat(f.dir)
+	if err != nil {
+		return fmt.Errorf("open the course folder: %w", err)
+	}
+	here, err := f.root.Load().Stat(".")
+	if err == nil && os.SameFile(there, here) {
+		return nil
+	}
+	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return fmt.Errorf("open the course folder: %w", err)
+	}
+	f.root.Store(root)
+	return nil
+}
+
+// Open opens a file.
+func (f *Folder) Open(name string) (fs.File, error) { return f.root.Load().FS().Open(name) }
+
+// ReadDir lists a folder.
+func (f *Folder) ReadDir(name string) ([]fs.DirEntry, error) {
+	return fs.ReadDir(f.root.Load().FS(), name)
+}
+
+// Stat tells about a file, or about what a link leads to.
+func (f *Folder) Stat(name string) (fs.FileInfo, error) { return fs.Stat(f.root.Load().FS(), name) }
+
+// ReadFile reads a file.
+func (f *Folder) ReadFile(name string) ([]byte, error) { return fs.ReadFile(f.root.Load().FS(), name) }
+
+// Lstat tells about a file, and of a link that it is one.
+func (f *Folder) Lstat(name string) (fs.FileInfo, error) { return fs.Lstat(f.root.Load().FS(), name) }
+
+// ReadLink tells where a link leads.
+func (f *Folder) ReadLink(name string) (string, error) { return fs.ReadLink(f.root.Load().FS(), name) }
 
 // Limits for one text file. A lesson that is longer is a mistake or an attack.
 const (
@@ -52,7 +103,8 @@ func (e *FileError) Warning() Warning { return Warning{File: e.File, What: e.Wha
 // ReadText reads a text file of a course. Line ends become "\n" and a byte
 // order mark goes. All errors are of type *FileError.
 func ReadText(fsys fs.FS, name string) (string, error) {
-	if err := readable(fsys, name); err != nil {
+	size, err := readable(fsys, name)
+	if err != nil {
 		return "", err
 	}
 	f, err := fsys.Open(name)
@@ -60,25 +112,28 @@ func ReadText(fsys fs.FS, name string) (string, error) {
 		return "", unreadable(name, err)
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
-	if err != nil {
+	// One allocation of the right size, and no copy: this is most of what
+	// loading thousands of lessons leaves behind.
+	var text strings.Builder
+	text.Grow(int(size))
+	if _, err := io.Copy(&text, io.LimitReader(f, MaxFile+1)); err != nil {
 		return "", unreadable(name, err)
 	}
-	return cleanText(name, string(raw))
+	return cleanText(name, text.String())
 }
 
 // readable looks before opening: opening a pipe would wait for ever.
-func readable(fsys fs.FS, name string) error {
+func readable(fsys fs.FS, name string) (size int64, err error) {
 	info, err := fs.Stat(fsys, name)
 	switch {
 	case err != nil:
-		return unreadable(name, err)
+		return 0, unreadable(name, err)
 	case !info.Mode().IsRegular():
-		return &FileError{File: name, What: "is not an ordinary file; put a text file in its place"}
+		return 0, &FileError{File: name, What: "is not an ordinary file; put a text file in its place"}
 	case info.Size() > MaxFile:
-		return &FileError{File: name, What: fmt.Sprintf("has %d bytes and at most %d are read; split it", info.Size(), MaxFile)}
+		return 0, &FileError{File: name, What: fmt.Sprintf("has %d bytes and at most %d are read; split it", info.Size(), MaxFile)}
 	}
-	return nil
+	return info.Size(), nil
 }
 
 func unreadable(name string, err error) error {

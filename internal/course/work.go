@@ -24,6 +24,10 @@ type Exercising struct {
 	// test. Both are JavaScript in the realm of the tests.
 	Before     string
 	BeforeEach string
+	// AfterEach runs after each test, whatever came of it, AfterAll once after
+	// the last: they tidy up what tests left behind.
+	AfterEach string
+	AfterAll  string
 	// Solutions are sets of files that pass every test. If there is none and
 	// NextSolves is set, the files of the next lesson are the solution.
 	Solutions  [][]File

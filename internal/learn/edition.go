@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"kept/internal/course"
 	"kept/internal/course/render"
@@ -15,15 +14,19 @@ import (
 // has an edition of its own, so no page mixes two.
 type edition struct {
 	*course.Catalogue
-	version string // different for each edition of this process
-	stamp   string // different for each process too
-	lessons *render.Cache[lessonKey, *lesson]
+	version string                            // different for each edition of this process
+	stamp   string                            // different for each process too
+	lessons *render.Cache[lessonKey, *lesson] // that of the edition before: its keys tell what is still right
 	facts   map[*course.Course]facts
+
+	outlines map[*course.Course]*outline
 }
 
 type lessonKey struct {
 	version *course.Version
 	lang    string // of the words around
+	reads   string // that links lead to
+	state   uint64 // of the course
 }
 
 // lessonMemory is how many bytes of rendered lessons are kept.
@@ -36,18 +39,29 @@ func (f *Feature) edition() *edition {
 	}
 	version := strconv.FormatInt(f.editions.Add(1), 36)
 	e := &edition{Catalogue: c, version: version, stamp: strconv.FormatInt(f.Now().UnixNano(), 36) + version,
-		lessons: render.NewCache[lessonKey](lessonMemory, (*lesson).size), facts: map[*course.Course]facts{}}
+		lessons: f.lessonsOf(), facts: map[*course.Course]facts{}, outlines: map[*course.Course]*outline{}}
 	for _, one := range c.Courses {
 		e.facts[one] = factsOf(one)
+		e.outlines[one] = outlineOf(c, one)
 	}
 	f.current.Store(e)
 	return e
 }
 
+// lessonsOf is the memory for rendered lessons, which goes from edition to
+// edition: a lesson that is the same one need not be made again.
+func (f *Feature) lessonsOf() *render.Cache[lessonKey, *lesson] {
+	if e := f.current.Load(); e != nil {
+		return e.lessons
+	}
+	return render.NewCache[lessonKey](lessonMemory, (*lesson).size)
+}
+
 // facts are what a list says about a course.
 type facts struct {
 	lessons, minutes int
-	langs            []string
+	langs            []string // of its title
+	tongues          []string // of any of its texts
 }
 
 func factsOf(c *course.Course) facts {
@@ -64,6 +78,7 @@ func factsOf(c *course.Course) facts {
 			f.langs = append(f.langs, w.Lang)
 		}
 	}
+	f.tongues = tonguesOf(c)
 	return f
 }
 
@@ -113,34 +128,35 @@ func countCourses(lang *page.Language, n int) string {
 	return lang.Text("%d courses", n)
 }
 
-// ownNames are languages in their own words.
-var ownNames = map[string]string{
-	"ar": "العربية", "da": "Dansk", "de": "Deutsch", "en": "English", "es": "Español", "fi": "Suomi", "fr": "Français",
-	"he": "עברית", "hi": "हिन्दी", "it": "Italiano", "ja": "日本語", "ko": "한국어", "nb": "Norsk bokmål", "nl": "Nederlands",
-	"pl": "Polski", "pt": "Português", "pt-BR": "Português (Brasil)", "sv": "Svenska", "sw": "Kiswahili", "tr": "Türkçe",
-	"uk": "Українська", "zh": "中文", "zh-Hant": "繁體中文",
-}
-
-func ownName(tag string) string {
-	if name, ok := ownNames[tag]; ok {
-		return name
-	}
-	return tag
-}
+// ownName is a language in its own words.
+func ownName(tag string) string { return page.OwnName(tag) }
 
 // dirOf is the direction that a language is written in.
-func dirOf(tag string) string {
-	base, _, _ := strings.Cut(tag, "-")
-	if slices.Contains([]string{"ar", "fa", "he", "ur", "yi"}, base) {
-		return "rtl"
-	}
-	return "ltr"
-}
+func dirOf(tag string) string { return page.DirOf(tag) }
 
 // Addresses of pages.
 func coursePath(c *course.Course) string { return "/courses/" + url.PathEscape(c.Slug) }
 
 func lessonPath(p *course.Place) string { return coursePath(p.Course) + "/" + url.PathEscape(p.Slug) }
+
+// CoursePath is the address of a course in one of so many languages.
+func CoursePath(c *course.Course, lang string, of int) string {
+	if of < 2 {
+		return coursePath(c)
+	}
+	return coursePath(c) + inLanguage(lang)
+}
+
+// LessonPath is the address of a lesson in one of its languages.
+func LessonPath(p *course.Place, lang string) string {
+	if len(p.Lesson.Versions) < 2 {
+		return lessonPath(p)
+	}
+	return lessonPath(p) + inLanguage(lang)
+}
+
+// inLanguage asks for a page with its texts in one language.
+func inLanguage(tag string) string { return "?lang=" + url.QueryEscape(tag) }
 
 func filePath(c *course.Course, name string) string {
 	return coursePath(c) + "/files/" + (&url.URL{Path: name}).EscapedPath()

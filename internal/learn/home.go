@@ -22,6 +22,9 @@ type homePage struct {
 	Begin   *link
 	GoOn    *goOn
 	Tracks  []trackView
+	Many    bool
+	Search  string
+	Picks   []picks
 	Member  bool
 }
 
@@ -29,7 +32,7 @@ type homePage struct {
 type trackView struct {
 	ID, Title string
 	Summary   template.HTML
-	Courses   []courseView
+	Courses   []card
 }
 
 // goOn is where a member was.
@@ -39,27 +42,33 @@ type goOn struct {
 }
 
 func (f *Feature) showHome(w http.ResponseWriter, r *http.Request) error {
-	e, lang := f.edition(), f.Site.Printer(r.Context())
+	e := f.edition()
+	asked := f.narrowed(e, r)
 	owner, member := f.c.Who(r.Context())
 	if !member {
-		return f.Site.Shared(w, r, "learn.home", e.version, func() (page.Finished, error) {
-			return page.Finished{Status: http.StatusOK, Name: "learn/home.html", Page: f.homePage(e, lang)}, nil
+		return f.Site.Shared(w, r, "learn.home "+asked.key(), e.version, func() (page.Finished, error) {
+			return page.Finished{Status: http.StatusOK, Name: "learn/home.html", Page: f.homePage(e, asked)}, nil
 		})
 	}
-	p := f.homePage(e, lang)
-	if err := f.forMember(r.Context(), e, owner, lang, p); err != nil {
+	p := f.homePage(e, asked)
+	if err := f.forMember(r.Context(), e, owner, asked.lang, p); err != nil {
 		return err
 	}
 	return f.Site.Render(w, r, http.StatusOK, "learn/home.html", p)
 }
 
-func (f *Feature) homePage(e *edition, lang *page.Language) *homePage {
-	p := &homePage{Head: page.Head{Current: "/", Canonical: "/", Scripts: []string{progressScript},
+func (f *Feature) homePage(e *edition, asked choice) *homePage {
+	lang := asked.lang
+	p := &homePage{Head: page.Head{Current: "/", Canonical: "/", Scripts: []string{progressScript, searchScript},
 		Description: lang.Text("Courses for people who learn to code. All of them open without an account."),
 		Knows:       f.visitorKnows(lang, lang.Text("Lessons you finish are kept in this browser until you take them into an account or clear them."))}}
-	p.Says = countCourses(lang, len(e.Courses)) + ", " + countLessons(lang, e.Lessons)
-	p.Tracks = f.tracks(e, lang)
-	p.Way, p.Caption = f.way(e, lang)
+	p.Canonical = homePath(asked.track, lang, lang.Reads)
+	p.Tracks, p.Picks, p.Many = f.tracks(e, asked), f.picks(e, asked), len(e.Courses) > many
+	p.Search = f.c.Search
+	p.Says = asked.says(p.Tracks)
+	if !p.Many && p.Canonical == "/" {
+		p.Way, p.Caption = f.way(e, asked)
+	}
 	if len(e.Courses) == 1 {
 		p.Begin, _ = f.wayOn(e, e.Courses[0], lang, nil)
 	}
@@ -67,15 +76,19 @@ func (f *Feature) homePage(e *edition, lang *page.Language) *homePage {
 }
 
 // tracks lists the courses by track, and those in none at the end.
-func (f *Feature) tracks(e *edition, lang *page.Language) []trackView {
+func (f *Feature) tracks(e *edition, asked choice) []trackView {
+	lang, short := asked.lang, len(e.Courses) > many
 	var all []trackView
 	listed := map[string]bool{}
 	for _, t := range e.Tracks {
-		words := t.In(lang.Tag)
+		if asked.track != "" && asked.track != t.Slug {
+			continue
+		}
+		words := t.In(lang.Reads)
 		v := trackView{ID: t.Slug, Title: words.Title, Summary: f.renderers[lang.Tag].Inline(words.Summary)}
 		for _, id := range t.Courses {
-			if c, ok := e.Course(id); ok {
-				v.Courses = append(v.Courses, f.courseView(e, c, lang))
+			if c, ok := e.Course(id); ok && asked.shows(e, c) {
+				v.Courses = append(v.Courses, f.card(e, c, lang, short))
 				listed[id] = true
 			}
 		}
@@ -88,8 +101,8 @@ func (f *Feature) tracks(e *edition, lang *page.Language) []trackView {
 		rest.Title = lang.Text("More courses")
 	}
 	for _, c := range e.Courses {
-		if !listed[c.ID] {
-			rest.Courses = append(rest.Courses, f.courseView(e, c, lang))
+		if asked.track == "" && !listed[c.ID] && asked.shows(e, c) {
+			rest.Courses = append(rest.Courses, f.card(e, c, lang, short))
 		}
 	}
 	if len(rest.Courses) > 0 {
@@ -160,18 +173,22 @@ type stop struct {
 	minutes           int
 }
 
+// searchScript offers places while one types.
+const searchScript = "search.js"
+
 // mostStops is how many dots the picture has at most.
 const mostStops = 6
 
 // way draws where to begin: the chapters of the only course, or the first
 // course of each track. The same stands in words in the list below it.
-func (f *Feature) way(e *edition, lang *page.Language) (picture template.HTML, caption string) {
+func (f *Feature) way(e *edition, asked choice) (picture template.HTML, caption string) {
+	lang := asked.lang
 	if len(e.Courses) == 1 {
 		return drawWay(lang.Text("The chapters of the course, from the first to the last"), f.chapterStops(e, lang)),
 			lang.Text("The way through the course. A larger dot takes longer.")
 	}
 	var stops []stop
-	for _, t := range f.tracks(e, lang) {
+	for _, t := range f.tracks(e, asked) {
 		c := t.Courses[0]
 		course, _ := e.Course(c.ID)
 		stops = append(stops, stop{c.Path, c.Title, t.Title + ", " + c.Says[1], e.facts[course].minutes})
@@ -185,7 +202,7 @@ func (f *Feature) chapterStops(e *edition, lang *page.Language) []stop {
 	lessons := 0
 	for p, ok := e.First(c); ok && p != nil; p = p.Next {
 		if p.Prev == nil || p.Prev.Chapter != p.Chapter {
-			stops = append(stops, stop{path: coursePath(c) + "#" + p.Chapter.Slug, title: p.Chapter.In(lang.Tag).Title})
+			stops = append(stops, stop{path: e.outlines[c].pathOf(c, p.Chapter), title: p.Chapter.In(lang.Reads).Title})
 			lessons = 0
 		}
 		lessons++
@@ -224,5 +241,9 @@ func shorten(s string, most int) string {
 	if len(runes) <= most {
 		return s
 	}
-	return strings.TrimSpace(string(runes[:most-1])) + "…"
+	cut := string(runes[:most-1])
+	if at := strings.LastIndexByte(cut, ' '); at > len(cut)/2 {
+		cut = cut[:at]
+	}
+	return strings.TrimRight(cut, " .,;:") + "…"
 }

@@ -41,6 +41,9 @@ type Language struct {
 	Tag  string // "en", "pt-BR"
 	Name string // the language's own word for itself
 	Dir  string // "ltr" or "rtl"
+	// Reads is the language in which the reader wants texts that are not the
+	// site's own, such as lessons: Tag, unless they chose another.
+	Reads string
 
 	printer *message.Printer
 	dates   dates
@@ -147,7 +150,7 @@ func loadLanguage(files fs.FS, name string) (*Language, error) {
 
 func newLanguage(tag language.Tag, file textFile) (*Language, error) {
 	builder := catalog.NewBuilder(catalog.Fallback(tag))
-	l := &Language{Tag: tag.String(), Name: file.Name, Dir: "ltr", dates: file.Dates, texts: map[string]string{}}
+	l := &Language{Tag: tag.String(), Reads: tag.String(), Name: file.Name, Dir: "ltr", dates: file.Dates, texts: map[string]string{}}
 	if file.Dir == "rtl" {
 		l.Dir = "rtl"
 	}

@@ -11,6 +11,8 @@ type Head struct {
 	Knows string
 
 	Canonical  string // path; its absolute form goes into the head
+	Original   string // address elsewhere at which this was published first; it goes into the head instead
+	Properties []Property
 	Image      string // path of the preview picture
 	NoIndex    bool
 	Feeds      []Feed
@@ -20,6 +22,10 @@ type Head struct {
 	Bar        string      // name of a template shown between page and foot, as an exercise's buttons
 	Wrong      bool        // the page shows an error summary; the title says so first
 }
+
+// Property is more for previews of this page by the Open Graph protocol, as
+// og:type.
+type Property struct{ Name, Content string }
 
 // Feed is a feed of a page.
 type Feed struct{ Path, Title, Type string }

@@ -60,7 +60,7 @@ type Paths struct{ SignIn, YourPage, YourData, SignOut string }
 
 // Link is an entry of the navigation; Path is a path of this site. Text is the English text and so the
 // key of its translation; Live, if set, makes the text anew for every page
-// and must be quick.
+// and must be quick. A link without a text is left out.
 type Link struct {
 	Path string
 	Text string
@@ -152,9 +152,14 @@ func (s *Site) load() (err error) {
 	return s.addStatic()
 }
 
-// Absolute makes an address with host from a path of this site.
+// Absolute makes an address with host from a path of this site, which may be
+// escaped and have a query.
 func (s *Site) Absolute(path string) string {
-	return s.base.ResolveReference(&url.URL{Path: path}).String()
+	to, err := url.Parse(path)
+	if err != nil || to.Host != "" || to.Scheme != "" {
+		to = &url.URL{Path: path} // no other site, whatever it looks like
+	}
+	return s.base.ResolveReference(to).String()
 }
 
 // Catalogue gives the texts to those who write without a page, as mail does.

@@ -157,11 +157,15 @@ func (s *Site) title(lang *Language, head *Head) string {
 func anchors(links []Link, lang *Language, current, before, after string) template.HTML {
 	var out strings.Builder
 	for _, link := range links {
+		label := link.label(lang)
+		if label == "" {
+			continue
+		}
 		out.WriteString(before + `<a href="` + template.HTMLEscapeString(link.Path) + `"`)
 		if link.Path == current {
 			out.WriteString(` aria-current="page"`)
 		}
-		out.WriteString(">" + template.HTMLEscapeString(link.label(lang)) + "</a>" + after)
+		out.WriteString(">" + template.HTMLEscapeString(label) + "</a>" + after)
 	}
 	return template.HTML(out.String())
 }

@@ -139,6 +139,7 @@ var (
 	varyBoth   = []string{"Accept-Encoding, Accept-Language, Cookie"}
 	gzipped    = []string{"gzip"}
 	mayRevisit = []string{"private, no-cache"}
+	everybody  = []string{"everybody"} // browsers may keep it for reading without a connection
 )
 
 // writeFinished sets headers by assignment: these names are canonical and
@@ -148,6 +149,7 @@ func (s *Site) writeFinished(w http.ResponseWriter, r *http.Request, page *finis
 	h["Content-Type"] = htmlType
 	h["Vary"] = varyBoth
 	h["Cache-Control"] = mayRevisit
+	h["Kept-For"] = everybody
 	body, tag, length := page.body, page.etag, page.length
 	if acceptsGzip(r) {
 		body, tag, length = page.packed, page.packedTag, page.packedLength

@@ -45,6 +45,7 @@ func parseChallenge(file, folder, text string, warnings *[]course.Warning) *draf
 	}
 	d.arrange()
 	d.settle()
+	d.formulas()
 	return d
 }
 

@@ -42,7 +42,6 @@ func TestWarningsSayWhereAndWhat(t *testing.T) {
 		{"kind of file", "1", hints + "# --seed--\n\n## --seed-contents--\n\n```cobol\nx\n```\n", `code in "cobol" does not run here`},
 		{"text in the seed", "1", hints + seed + "\nstray\n", "text stands where only code is expected"},
 		{"open region", "1", hints + "# --seed--\n\n## --seed-contents--\n\n```js\n--fcc-editable-region--\nx\n```\n", "the editable region is never closed"},
-		{"after each test", "1", hints + seed + "# --after-each--\n\n```js\nx();\n```\n", "the code of --after-each-- does not run here"},
 		{"empty solutions", "1", hints + seed + "# --solutions--\n", "the section --solutions-- has no code"},
 		{"no question", "19", "# --description--\n\nx", "has no question"},
 		{"one answer", "19", "# --questions--\n\n## --text--\n\nx\n\n## --answers--\n\na\n\n## --video-solution--\n\n1\n", "question 1 has 1 answers"},

@@ -76,21 +76,11 @@ func (d *draft) hook(p part) {
 		works.Before = text
 	case "before-each":
 		works.BeforeEach = text
-	default:
-		d.after(p, text)
+	case "after-each":
+		works.AfterEach = text
+	case "after-all":
+		works.AfterAll = text
 	}
-}
-
-// after shows code that would run after the tests. Nothing runs it here: each
-// test begins in a state of its own.
-func (d *draft) after(p part, text string) {
-	if strings.TrimSpace(text) == "" {
-		return
-	}
-	d.warn(p.line, "the code of --%s-- does not run here; make the tests need no tidying up", p.name)
-	title := strings.ReplaceAll(p.name, "-", " ")
-	d.extra = append(d.extra, course.Block{Shape: course.Fold, Title: title, Line: p.line,
-		Blocks: []course.Block{{Shape: course.Code, Lang: "js", Text: text, Line: p.from}}})
 }
 
 // seed is the files as the learner finds them.

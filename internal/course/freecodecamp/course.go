@@ -11,9 +11,6 @@ import (
 
 // courses makes a course of each superblock.
 func (r *reader) courses() []*course.Course {
-	for _, name := range r.order {
-		r.makeLessons(r.blocks[name])
-	}
 	var courses []*course.Course
 	rights := r.rights()
 	for _, s := range r.supers {
@@ -85,7 +82,7 @@ func (r *reader) blockChapters(s *super, above string, names []string) []*course
 }
 
 // makeLessons puts the challenges of a block in order.
-func (r *reader) makeLessons(b *block) {
+func (r *reader) makeLessons(b *drafts) {
 	left := map[string]bool{}
 	for _, id := range b.found {
 		left[id] = true
@@ -96,7 +93,7 @@ func (r *reader) makeLessons(b *block) {
 		case left[one.ID]:
 			delete(left, one.ID)
 			r.addLesson(b, one.ID)
-		case b.drafts[one.ID] != nil:
+		case b.of[one.ID] != nil:
 			missing.warn(b.text, one.ID, "lists the challenge %s twice; take one away", short(one.ID))
 		case len(b.dirs) > 0:
 			missing.warn(b.text, one.ID, "lists the challenge %s (%s), of which there is no file; add it or take it away", short(one.ID), short(one.Title))
@@ -113,13 +110,13 @@ func (r *reader) makeLessons(b *block) {
 	r.warnAudio(b)
 }
 
-func (r *reader) addUnlisted(b *block, left map[string]bool) {
+func (r *reader) addUnlisted(b *drafts, left map[string]bool) {
 	for _, id := range b.found {
 		if !left[id] {
 			continue
 		}
 		if b.text != "" {
-			r.warn(b.drafts[id][0].version.File, 0, "%s does not list this challenge and it stands at the end; add it to challengeOrder", b.file)
+			r.warn(b.of[id][0].version.File, 0, "%s does not list this challenge and it stands at the end; add it to challengeOrder", b.file)
 		}
 		r.addLesson(b, id)
 	}
@@ -131,10 +128,10 @@ func lessonID(b *block, id string) string { return b.name + "/" + id }
 
 // addLesson joins the files of one id. The first is in the first language
 // that has it.
-func (r *reader) addLesson(b *block, id string) {
-	drafts := b.drafts[id]
+func (r *reader) addLesson(b *drafts, id string) {
+	drafts := b.of[id]
 	first := drafts[0]
-	lesson := &course.Lesson{ID: lessonID(b, id), Slug: b.slugOf(first), Kind: first.kind, Type: first.typ}
+	lesson := &course.Lesson{ID: lessonID(b.block, id), Slug: b.slugOf(first), Kind: first.kind, Type: first.typ}
 	for _, d := range drafts {
 		if slices.ContainsFunc(lesson.Versions, func(v *course.Version) bool { return v.Lang == d.version.Lang }) {
 			r.warn(d.version.File, 0, "has the id %q of another challenge of this block and is left out; give it an id of its own", id)
@@ -148,7 +145,7 @@ func (r *reader) addLesson(b *block, id string) {
 var numbered = regexp.MustCompile(`^[a-z]+-[0-9]+$`)
 
 // slugOf keeps "step-1", which every block has, apart, and two of one name.
-func (b *block) slugOf(d *draft) string {
+func (b *drafts) slugOf(d *draft) string {
 	slug := d.dashed
 	if slug == "" || numbered.MatchString(slug) {
 		slug = course.Slug(b.name + "-" + d.dashed)
@@ -161,7 +158,7 @@ func (b *block) slugOf(d *draft) string {
 }
 
 // linkSteps marks the steps that the next one solves.
-func (r *reader) linkSteps(b *block) {
+func (r *reader) linkSteps(b *drafts) {
 	for i, lesson := range b.lessons {
 		for _, v := range lesson.Versions {
 			works := v.Exercise
@@ -185,7 +182,7 @@ var library = regexp.MustCompile(`[/@](react-redux|redux-thunk|redux|react-dom|r
 
 // addTools adds what the file about the block asks for: libraries, and a page
 // around the learner's code.
-func (r *reader) addTools(b *block) {
+func (r *reader) addTools(b *drafts) {
 	var tools []string
 	for _, one := range b.meta.Required {
 		if m := library.FindStringSubmatch(one.Src + one.Link + "/"); m != nil && !slices.Contains(tools, m[1]) {
@@ -222,9 +219,9 @@ func addTemplate(works *course.Exercising, template string) {
 
 // warnAudio takes a recording that lies beside the lesson, and says once for
 // each block which are missing.
-func (r *reader) warnAudio(b *block) {
+func (r *reader) warnAudio(b *drafts) {
 	missing := map[string]bool{}
-	for _, drafts := range b.drafts {
+	for _, drafts := range b.of {
 		for _, d := range drafts {
 			if d.audio == "" || d.version.Scene == nil {
 				continue

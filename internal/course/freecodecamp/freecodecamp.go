@@ -15,8 +15,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"runtime"
-	"sync"
 
 	"kept/internal/course"
 )
@@ -39,18 +37,23 @@ func (Loader) Load(ctx context.Context, fsys fs.FS) (*course.Shelf, []course.War
 	if !ok {
 		return nil, nil, fmt.Errorf("find curriculum/challenges: %w", fs.ErrNotExist)
 	}
-	r := &reader{fsys: fsys, root: root}
-	r.readStructure()
-	if len(r.langs) == 0 {
-		return nil, r.warnings, fmt.Errorf("find a language in %s: %w", root.at("challenges"), fs.ErrNotExist)
+	for {
+		r := &reader{fsys: fsys, root: root}
+		r.readStructure()
+		if len(r.langs) == 0 {
+			return nil, r.warnings, fmt.Errorf("find a language in %s: %w", root.at("challenges"), fs.ErrNotExist)
+		}
+		if err := r.readBlocks(ctx); err != nil {
+			return nil, nil, err
+		}
+		shelf := &course.Shelf{Courses: r.courses()}
+		if r.forgetStale() {
+			continue
+		}
+		shelf.Certifications = r.certifications()
+		course.SortWarnings(r.warnings)
+		return shelf, r.warnings, nil
 	}
-	if err := r.readChallenges(ctx); err != nil {
-		return nil, nil, err
-	}
-	shelf := &course.Shelf{Courses: r.courses()}
-	shelf.Certifications = r.certifications()
-	course.SortWarnings(r.warnings)
-	return shelf, r.warnings, nil
 }
 
 // reader reads one checkout.
@@ -67,68 +70,4 @@ type reader struct {
 
 func (r *reader) warn(file string, line int, format string, args ...any) {
 	r.warnings = append(r.warnings, course.Warning{File: file, Line: line, What: fmt.Sprintf(format, args...)})
-}
-
-// challengeFile is a file to read, and then what was read.
-type challengeFile struct {
-	file     string
-	block    *block
-	lang     language
-	draft    *draft
-	warnings []course.Warning
-}
-
-// readChallenges reads all files on all processors.
-func (r *reader) readChallenges(ctx context.Context) error {
-	files := r.listChallenges()
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
-		wg.Go(func() {
-			for i := range next {
-				r.readChallenge(&files[i])
-			}
-		})
-	}
-	for i := range files {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	for _, f := range files {
-		r.warnings = append(r.warnings, f.warnings...)
-		if f.draft != nil {
-			f.draft.version.Lang = f.lang.tag
-			f.block.add(f.draft)
-		}
-	}
-	return ctx.Err()
-}
-
-func (r *reader) listChallenges() []challengeFile {
-	var files []challengeFile
-	for _, name := range r.order {
-		b := r.blocks[name]
-		for _, lang := range r.langs {
-			if dir, ok := b.dirs[lang.folder]; ok {
-				for _, file := range r.filesIn(dir, ".md") {
-					files = append(files, challengeFile{file: file, block: b, lang: lang})
-				}
-			}
-		}
-	}
-	return files
-}
-
-func (r *reader) readChallenge(f *challengeFile) {
-	text, err := course.ReadText(r.fsys, f.file)
-	if err != nil {
-		f.warnings = append(f.warnings, warningOf(f.file, err))
-		return
-	}
-	f.draft = parseChallenge(f.file, f.lang.folder, text, &f.warnings)
-	f.draft.warnings = nil
 }

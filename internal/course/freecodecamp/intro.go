@@ -73,11 +73,24 @@ func (r *reader) readIntros() {
 		for _, dir := range []string{"client/i18n/locales", "client"} {
 			file := path.Join(r.root.top, dir, lang.folder, "intro.json")
 			if isFile(r.fsys, file) {
-				r.intros[lang.folder] = r.readIntro(file)
+				r.intros[lang.folder] = r.rememberIntro(file)
 				break
 			}
 		}
 	}
+}
+
+func (r *reader) rememberIntro(file string) intros {
+	type read struct {
+		intros   intros
+		warnings []course.Warning
+	}
+	was := course.Remember(r.fsys, "intro "+file, []string{file}, func() read {
+		own := &reader{fsys: r.fsys}
+		return read{own.readIntro(file), own.warnings}
+	})
+	r.warnings = append(r.warnings, was.warnings...)
+	return was.intros
 }
 
 // readIntro reads each superblock on its own, so that a mistake in one does

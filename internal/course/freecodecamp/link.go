@@ -4,6 +4,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"kept/internal/course"
@@ -22,6 +23,9 @@ type relinker struct {
 	homes map[string]int    // how many courses a block stands in
 }
 
+// relink sets the links of all blocks, each as its first course has it. Blocks
+// that were remembered have theirs: of them it only looks whether they would
+// be the same.
 func (r *reader) relink(courses []*course.Course) {
 	homes := map[string]int{}
 	for _, c := range courses {
@@ -29,19 +33,32 @@ func (r *reader) relink(courses []*course.Course) {
 			homes[name]++
 		}
 	}
+	seen := map[string]bool{}
 	for _, c := range courses {
 		to := relinker{files: map[string]string{}, homes: homes}
 		for _, name := range blocksIn(c.Chapters) {
 			to.learn(r.blocks[name])
 		}
 		for _, name := range blocksIn(c.Chapters) {
-			for _, lesson := range r.blocks[name].lessons {
-				for _, v := range lesson.Versions {
-					to.version(v, name)
-				}
+			if !seen[name] {
+				to.block(r.blocks[name])
 			}
+			seen[name] = true
 		}
 	}
+}
+
+func (l relinker) block(b *block) {
+	if b.linked {
+		b.stale = slices.ContainsFunc(b.links, func(one link) bool { return l.target(one.file, b.name, one.address) != one.target })
+		return
+	}
+	for _, lesson := range b.lessons {
+		for _, v := range lesson.Versions {
+			l.version(v, b)
+		}
+	}
+	b.linked = true
 }
 
 // blocksIn lists the names of the blocks in chapters, which are those that
@@ -58,21 +75,21 @@ func blocksIn(chapters []*course.Chapter) []string {
 }
 
 func (l relinker) learn(b *block) {
-	for _, drafts := range b.drafts {
-		for _, d := range drafts {
-			l.files[b.name+"/"+d.dashed] = drafts[0].version.File
-		}
+	for name, file := range b.challenges.files {
+		l.files[b.name+"/"+name] = file
 	}
 }
 
-func (l relinker) version(v *course.Version, block string) {
+func (l relinker) version(v *course.Version, b *block) {
 	change := func(text string) string {
 		if !strings.Contains(text, "](/") && !strings.Contains(text, "href=\"/") && !strings.Contains(text, "href='/") {
 			return text
 		}
-		return siteLink.ReplaceAllStringFunc(text, func(link string) string {
-			m := siteLink.FindStringSubmatch(link)
-			return m[1] + l.target(v.File, block, m[2])
+		return siteLink.ReplaceAllStringFunc(text, func(found string) string {
+			m := siteLink.FindStringSubmatch(found)
+			target := l.target(v.File, b.name, m[2])
+			b.links = append(b.links, link{v.File, m[2], target})
+			return m[1] + target
 		})
 	}
 	for _, list := range lists(v) {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,6 +22,7 @@ const (
 	manyChallenges = 16_000
 	mostSeconds    = 5.0 // on two processors
 	mostMegabytes  = 250
+	mostLive       = 200 * time.Millisecond
 )
 
 // BenchmarkLoadMany loads a curriculum of the size of the real one, made of
@@ -142,4 +144,32 @@ func writeAgain(b *testing.B, dir, name, text string, n int) int {
 		return 1
 	}
 	return 0
+}
+
+// BenchmarkOneFileChange measures from a write to the moment when a request
+// would be answered with it, in a curriculum of the size of the real one.
+func BenchmarkOneFileChange(b *testing.B) {
+	dir := b.TempDir()
+	repeat(b, fixture(b, "2025"), dir)
+	if corpus := os.Getenv("KEPT_CORPUS"); corpus != "" {
+		dir = b.TempDir()
+		repeat(b, os.DirFS(filepath.Join(corpus, "freecodecamp", "layout-2025")), dir)
+	}
+	age(b, dir)
+	library := libraryOf(b, dir)
+	watched(b, library)
+	first, _ := library.Catalogue().First(library.Catalogue().Courses[0])
+	file := first.Lesson.Versions[0].File
+	var took []time.Duration
+	for n := 0; b.Loop(); n++ {
+		took = append(took, awaitChange(b, library, func() { rewrite(b, dir, file, "title: ", fmt.Sprintf("title: %d", n%10)) }))
+	}
+	slices.Sort(took)
+	middle := took[len(took)/2]
+	b.ReportMetric(float64(middle.Milliseconds()), "ms-median")
+	b.ReportMetric(float64(took[len(took)-1].Milliseconds()), "ms-longest")
+	// What else the machine does is in the longest, not in the middle one.
+	if len(took) > 4 && middle > mostLive {
+		b.Errorf("half of the changes were live after more than %s, at most %s are allowed", middle, mostLive)
+	}
 }

@@ -43,8 +43,12 @@ func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
+// formulaOf is what is drawn, and so has other words on the page, in the files
+// that hold formulas at all.
+var formulaOf = regexp.MustCompile(`(?s)\$\$.+?\$\$|\$[^$\n\x60]+\$`)
+
 // sourceWords are the words of a file outside its markup.
-func sourceWords(text string) []string {
+func sourceWords(text string, drawn bool) []string {
 	var warnings []course.Warning
 	body := frontmatter.Read("x.md", text, &warnings).Body
 	body = scene.ReplaceAllStringFunc(body, func(all string) string {
@@ -57,6 +61,9 @@ func sourceWords(text string) []string {
 	body = solution.ReplaceAllString(body, "")
 	body = audioID.ReplaceAllString(body, "")
 	body = blankOf.ReplaceAllString(body, " ")
+	if drawn {
+		body = formulaOf.ReplaceAllString(body, " ")
+	}
 	return words(plainText(body))
 }
 
@@ -120,7 +127,7 @@ func shown(r *render.Renderer, v *course.Version) string {
 		}
 	}
 	if works := v.Exercise; works != nil {
-		add(works.Before, works.BeforeEach)
+		add(works.Before, works.BeforeEach, works.AfterEach, works.AfterAll)
 		for _, test := range works.Tests {
 			addPage(&b, string(r.Inline(test.Says)))
 			add(test.Code)

@@ -34,17 +34,15 @@ type group struct {
 
 // block is a chapter of challenges.
 type block struct {
-	name    string
-	file    string // where its order stands
-	text    string // of that file
-	meta    blockMeta
-	dirs    map[string]string // by folder of the language
-	drafts  map[string][]*draft
-	found   []string // ids as they were found
-	lessons []*course.Lesson
-	listed  int // how many of them the order lists; the others are at the end
-	slugs   map[string]bool
-	used    bool
+	name string
+	file string // where its order stands
+	text string // of that file
+	meta blockMeta
+	dirs map[string]string // by folder of the language
+	used bool
+
+	*challenges      // nil until they are read
+	stale       bool // links in it lead elsewhere now
 }
 
 // blockMeta is the file about a block, in both layouts.
@@ -58,15 +56,6 @@ type blockMeta struct {
 	Template       string
 	Required       []struct{ Src, Link string }
 	ChallengeOrder []struct{ ID, Title string }
-}
-
-// add keeps a file that was read for this block. Those of one id are
-// translations of each other.
-func (b *block) add(d *draft) {
-	if b.drafts[d.id] == nil {
-		b.found = append(b.found, d.id)
-	}
-	b.drafts[d.id] = append(b.drafts[d.id], d)
 }
 
 func (b *block) label() string {
@@ -93,7 +82,7 @@ func (r *reader) block(name string) *block {
 	if b, ok := r.blocks[name]; ok {
 		return b
 	}
-	b := &block{name: name, dirs: map[string]string{}, drafts: map[string][]*draft{}, slugs: map[string]bool{}}
+	b := &block{name: name, dirs: map[string]string{}}
 	r.blocks[name] = b
 	r.order = append(r.order, name)
 	return b
@@ -102,7 +91,22 @@ func (r *reader) block(name string) *block {
 func (r *reader) readMeta(name, file string) {
 	b := r.block(name)
 	b.file = file
-	b.text, _ = r.readJSON(file, &b.meta)
+	was := course.Remember(r.fsys, "order "+file, []string{file}, func() order {
+		own := &reader{fsys: r.fsys}
+		var o order
+		o.text, _ = own.readJSON(file, &o.meta)
+		o.warnings = own.warnings
+		return o
+	})
+	b.text, b.meta = was.text, was.meta
+	r.warnings = append(r.warnings, was.warnings...)
+}
+
+// order is a file about a block.
+type order struct {
+	text     string
+	meta     blockMeta
+	warnings []course.Warning
 }
 
 // chapterFile is the structure of a superblock, in both layouts.

@@ -90,6 +90,8 @@ func (p *parser) stacking(name string) atom {
 	case "label":
 		p.words()
 		return atom{}
+	case "color":
+		return atom{markup: p.coloured()}
 	case "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr", "Biggl", "Biggr", "middle":
 		return atom{markup: fence(p.bracket(), true)}
 	case "displaystyle", "textstyle", "scriptstyle", "nonumber", "notag", "limits", "nolimits":
@@ -132,8 +134,7 @@ func (p *parser) plainName() (string, bool) {
 // words takes a group as plain text.
 func (p *parser) words() string {
 	if !p.sees("{") {
-		p.fail("a { is missing")
-		return ""
+		return p.oneSign()
 	}
 	start, level := p.at, 1
 	for ; p.at < len(p.source); p.at++ {
@@ -149,6 +150,18 @@ func (p *parser) words() string {
 	}
 	p.fail("a { has no }")
 	return ""
+}
+
+// oneSign takes what is not in a group, as in \textbf2.
+func (p *parser) oneSign() string {
+	p.space()
+	sign := firstRune(p.source[p.at:])
+	if sign == "" || strings.ContainsAny(sign, `\}&`) {
+		p.fail("a { is missing")
+		return ""
+	}
+	p.at += len(sign)
+	return plainWords(sign)
 }
 
 func plainWords(s string) string {
@@ -178,6 +191,19 @@ func (p *parser) root() string {
 
 // barred is what stands under a bar. The class tells the page's style.
 func barred(body string) string { return `<mrow class="math">` + body + `</mrow>` }
+
+// coloured is what an author wants to stand out. Which colour it was is said
+// by nobody who cannot see it, so the page has one mark for all of them.
+func (p *parser) coloured() string {
+	p.space()
+	if p.words(); p.err != nil {
+		return ""
+	}
+	if p.space(); p.at >= len(p.source) || p.source[p.at] != '{' {
+		return ""
+	}
+	return `<mrow class="hl">` + p.argument() + `</mrow>`
+}
 
 func (p *parser) binomial() string {
 	above := p.argument()

@@ -51,8 +51,8 @@ func Convert(tex string, display bool) (string, error) {
 func whole(tex string, display bool) (string, error) {
 	p := &parser{source: tex, display: display}
 	body := p.row("")
-	if p.err == nil && p.at < len(p.source) && display && (p.sees(`\\`) || p.sees("&")) {
-		p = &parser{source: `\begin{split}` + tex + "\n" + `\end{split}`, display: true}
+	if p.err == nil && p.at < len(p.source) && (p.sees(`\\`) || display && p.sees("&")) {
+		p = &parser{source: `\begin{split}` + tex + "\n" + `\end{split}`, display: display}
 		body = p.row("")
 	}
 	if p.err == nil && p.at < len(p.source) {

@@ -30,9 +30,9 @@ func blockLines(b course.Block) []string {
 	case course.Anchor:
 		return []string{`<div id="` + html.EscapeString(b.Address) + `"></div>`}
 	case course.Box:
-		return around(`<aside class="`+noteClass(b.Style)+`" aria-label="`+label(b.Title)+`">`, titleLines(b.Title), b, "</aside>")
+		return around(`<aside class="`+noteClass(b.Style)+`" role="note" aria-label="`+label(b.Title)+`">`, titleLines(b.Title), b, "</aside>")
 	case course.Fold:
-		return around("<details>", []string{"<summary>", "", oneLine(b.Title), "", "</summary>"}, b, "</details>")
+		return around(foldTag(b.Style), []string{"<summary>", "", oneLine(b.Title), "", "</summary>"}, b, "</details>")
 	case course.Tabs:
 		return around(`<div class="tabs-of" data-tabs="`+html.EscapeString(tabsName(b.Style))+`">`, nil, b, "</div>")
 	case course.Tab:
@@ -54,10 +54,17 @@ func tabsName(style string) string {
 // noteClass is the class of a box, as far as pages know it.
 func noteClass(style string) string {
 	switch style {
-	case "tip", "warning", "danger", "important", "question", "keys":
+	case "tip", "warning", "danger", "important", "question", "keys", "exercise":
 		return "note " + style
 	}
 	return "note"
+}
+
+func foldTag(style string) string {
+	if style == "solution" || style == "instructor" {
+		return `<details class="` + style + `">`
+	}
+	return "<details>"
 }
 
 func around(open string, title []string, b course.Block, end string) []string {
@@ -91,6 +98,9 @@ func label(title string) string {
 func codeLines(b course.Block) []string {
 	mark := fenceFor(b.Text)
 	info := b.Lang
+	if marked := strings.ReplaceAll(b.Style, " ", ""); marked != "" && strings.Trim(marked, "0123456789,-") == "" {
+		info = strings.TrimSpace(info + " {" + marked + "}")
+	}
 	if b.Title != "" && !strings.ContainsAny(b.Title, "\"`") {
 		info = strings.TrimSpace(info + ` "` + oneLine(b.Title) + `"`)
 	}
@@ -113,7 +123,11 @@ func fenceFor(text string) string {
 }
 
 func figureLines(b course.Block) []string {
-	out := []string{"<figure>", `<img src="` + html.EscapeString(b.Address) + `" alt="` + html.EscapeString(oneLine(b.Alt)) + `">`}
+	open := "<figure>"
+	if b.Style != "" {
+		open = `<figure class="` + html.EscapeString(b.Style) + `">`
+	}
+	out := []string{open, `<img src="` + html.EscapeString(b.Address) + `" alt="` + html.EscapeString(oneLine(b.Alt)) + `">`}
 	if b.Text == "" && len(b.Blocks) == 0 {
 		return append(out, "</figure>")
 	}

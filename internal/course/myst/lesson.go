@@ -19,7 +19,7 @@ func (b *book) course() *course.Course {
 		title = plainText(b.index.title)
 	}
 	c.Words = []course.Words{{Lang: b.conf.language, Title: title, Summary: escapeText(b.conf.summary)}}
-	c.Intro = []course.Intro{{Lang: b.conf.language, Blocks: b.writer(b.index).pageBlocks()}}
+	c.Intro = []course.Intro{{Lang: b.conf.language, File: b.index.file, Blocks: b.writer(b.index).pageBlocks()}}
 	c.Chapters = b.chapters(c)
 	return c
 }

@@ -30,12 +30,8 @@ func (w *writer) findPage(name string) (*page, bool) {
 
 func pageTarget(p *page) target { return target{page: p, title: p.title} }
 
-// leadTo writes a link to a place of the lesson. The index is the first page
-// of the course, which has no address of its own among the lessons.
+// leadTo writes a link to a place of the lesson.
 func (w *writer) leadTo(to target, text string) string {
-	if to.page == w.index && w.page != w.index {
-		return text
-	}
 	anchor := ""
 	if to.anchor != "" {
 		anchor = "#" + url.PathEscape(to.anchor)

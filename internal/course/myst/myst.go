@@ -37,37 +37,40 @@ const (
 
 // Detect looks for a conf.py beside an index.
 func (Loader) Detect(fsys fs.FS) bool {
-	dirs, _ := lessonDirs(bare(fsys))
+	dirs, _ := lessonDirs(fsys)
 	return len(dirs) > 0
 }
 
 // Load reads every lesson below the folder. Each becomes a course.
 func (Loader) Load(ctx context.Context, fsys fs.FS) (*course.Shelf, []course.Warning, error) {
-	fsys = bare(fsys)
 	dirs, warnings := lessonDirs(fsys)
 	if len(dirs) == 0 {
 		return nil, warnings, fmt.Errorf("find %s beside index.md or index.rst: %w", confFile, fs.ErrNotExist)
 	}
 	shelf := &course.Shelf{}
 	for _, dir := range dirs {
-		b := newBook(fsys, dir)
-		if err := b.read(ctx); err != nil {
-			return nil, nil, err
+		one := course.Remember(fsys, "lesson "+dir, []string{dir}, func() read {
+			b := newBook(fsys, dir)
+			if err := b.read(ctx); err != nil {
+				return read{err: err}
+			}
+			return read{course: b.course(), warnings: b.warnings}
+		})
+		if one.err != nil {
+			return nil, nil, one.err
 		}
-		shelf.Courses = append(shelf.Courses, b.course())
-		warnings = append(warnings, b.warnings...)
+		shelf.Courses = append(shelf.Courses, one.course)
+		warnings = append(warnings, one.warnings...)
 	}
 	course.SortWarnings(warnings)
 	return shelf, slices.Compact(warnings), nil
 }
 
-// bare takes the files out of a course.Folder, which hides that they can tell
-// a symbolic link from what it leads to.
-func bare(fsys fs.FS) fs.FS {
-	if folder, ok := fsys.(*course.Folder); ok {
-		return folder.FS
-	}
-	return fsys
+// read is what one folder holds.
+type read struct {
+	course   *course.Course
+	warnings []course.Warning
+	err      error
 }
 
 // lessonDirs finds the folders that hold conf.py and an index, without going

@@ -107,7 +107,7 @@ func TestPages(t *testing.T) {
 	}{
 		"figure in a list":       {"1. a\n\n   :::{figure} x.svg\n   :alt: b\n   :::\n1. c\n", []string{"<ol>\n<li>\n<p>a</p>\n<figure>", "<li>\n<p>c</p>", "no <ol start"}},
 		"longer fence closes":    {"::::{tabs}\n:::{group-tab} A\nx\n::::\n\nafter\n", []string{`data-tabs="group"`, `data-tab="a"`, "</div><p>after</p>"}},
-		"six levels":             {"::::::::{note}\n:::::::{tip}\n::::::{warning}\n:::::{danger}\n::::{exercise} E\n:::{solution}\ndeep\n:::\n::::\n:::::\n::::::\n:::::::\n::::::::\n", []string{"deep", "<details><summary>Solution</summary>", `class="note danger"`}},
+		"six levels":             {"::::::::{note}\n:::::::{tip}\n::::::{warning}\n:::::{danger}\n::::{exercise} E\n:::{solution}\ndeep\n:::\n::::\n:::::\n::::::\n:::::::\n::::::::\n", []string{"deep", `<details class="solution"><summary>Solution</summary>`, `class="note danger"`}},
 		"code hides directives":  {"```text\n:::{note}\nx\n:::\n{ref}`y`\n```\n", []string{":::{note}", "{ref}`y`", "no aside"}},
 		"indented code":          {"text\n\n    {ref}`y` $x$\n", []string{"{ref}`y` $x$"}},
 		"inline code":            {"`{ref}`x` and ``$a$``", []string{"<code>$a$</code>"}},

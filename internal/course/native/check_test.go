@@ -2,61 +2,66 @@ package native_test
 
 import (
 	"context"
-	_ "embed"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
-
-	"modernc.org/quickjs"
 
 	"kept/courses"
+	"kept/internal/check"
 	"kept/internal/course"
 	"kept/internal/course/native"
 	"kept/internal/course/render"
 )
 
-//go:embed testdata/assert.js
-var assertJS string
+func TestMain(m *testing.M) {
+	if check.IsChild(os.Args[1:]) {
+		os.Exit(check.RunChild())
+	}
+	os.Exit(m.Run())
+}
+
+// runner is the engine that the server checks with.
+func runner(t *testing.T) *check.JavaScript {
+	t.Helper()
+	engine := check.NewJavaScript(filepath.Join(os.TempDir(), "kept-check-tests"))
+	t.Cleanup(func() {
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return engine
+}
 
 // failures runs an exercise's tests on files and gives the message of each test
 // that is not met.
-func failures(t *testing.T, works *course.Exercising, files []course.File) []string {
+func failures(t *testing.T, engine *check.JavaScript, works *course.Exercising, files []course.File) []string {
 	t.Helper()
+	v, err := engine.Check(t.Context(), check.Of("lesson", works), check.AnswerOf(files))
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out []string
-	for _, test := range works.Tests {
-		if message := runTest(t, files[0], test.Code); message != "" {
-			out = append(out, test.Says+": "+message)
+	for _, test := range v.Tests {
+		if !test.Passed {
+			out = append(out, test.Says+": "+test.Message)
 		}
+	}
+	if !v.Passed && len(out) == 0 {
+		out = append(out, string(v.Why))
 	}
 	return out
 }
 
-func runTest(t *testing.T, file course.File, test string) string {
+// runTest runs a single test on a file and gives its message if it is not met.
+func runTest(t *testing.T, engine *check.JavaScript, file course.File, test string) string {
 	t.Helper()
-	vm, err := quickjs.NewVM()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer vm.Close()
-	if err := vm.SetEvalTimeout(5 * time.Second); err != nil {
-		t.Fatal(err)
-	}
-	vm.SetMemoryLimit(64 << 20)
-	text, err := json.Marshal(file.Text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := vm.Eval(assertJS, quickjs.EvalGlobal); err != nil {
-		t.Fatal(err)
-	}
-	program := fmt.Sprintf("(() => { const code = %s;\n%s%s\n{\n%s\n} })()", text, file.Before, file.Text, test)
-	if _, err := vm.Eval(program, quickjs.EvalGlobal); err != nil {
-		return err.Error()
-	}
-	return ""
+	file.Name, file.Lang = "script.js", "js"
+	works := &course.Exercising{Engine: course.JavaScript, Files: []course.File{file}, Tests: []course.Test{{Lang: "js", Code: test}}}
+	return strings.TrimPrefix(strings.Join(failures(t, engine, works, []course.File{file}), "; "), ": ")
 }
 
 func sample(t *testing.T) *course.Catalogue {
@@ -98,7 +103,7 @@ func TestSampleCourseIsSound(t *testing.T) {
 }
 
 func TestSampleSolutionsPassAndStartersDoNot(t *testing.T) {
-	catalogue := sample(t)
+	catalogue, engine := sample(t), runner(t)
 	for _, c := range catalogue.Courses {
 		for _, lesson := range c.Lessons {
 			works := lesson.In("en").Exercise
@@ -106,11 +111,11 @@ func TestSampleSolutionsPassAndStartersDoNot(t *testing.T) {
 				continue
 			}
 			for i, solution := range works.Solutions {
-				for _, message := range failures(t, works, solution) {
+				for _, message := range failures(t, engine, works, solution) {
 					t.Errorf("%s: solution %d: %s", lesson.ID, i+1, message)
 				}
 			}
-			if len(failures(t, works, works.Files)) == 0 {
+			if len(failures(t, engine, works, works.Files)) == 0 {
 				t.Errorf("%s: the files to begin with pass all tests already", lesson.ID)
 			}
 		}
@@ -124,11 +129,11 @@ var (
 
 // An example that a reader can start must run, and print what its comments say.
 func TestSampleExamplesPrintWhatTheySay(t *testing.T) {
-	checked := 0
+	checked, engine := 0, runner(t)
 	for _, c := range sample(t).Courses {
 		for _, lesson := range c.Lessons {
 			for _, m := range example.FindAllStringSubmatch(lesson.Versions[0].Blocks[0].Text, -1) {
-				checked += checkExample(t, lesson.ID, m[1])
+				checked += checkExample(t, engine, lesson.ID, m[1])
 			}
 		}
 	}
@@ -139,7 +144,7 @@ func TestSampleExamplesPrintWhatTheySay(t *testing.T) {
 
 // checkExample compares each printed line with the comment behind it, of which
 // the words after a comma are an explanation.
-func checkExample(t *testing.T, id, source string) int {
+func checkExample(t *testing.T, engine *check.JavaScript, id, source string) int {
 	t.Helper()
 	file := course.File{Text: source, Before: native.Printing}
 	n := 0
@@ -150,13 +155,13 @@ func checkExample(t *testing.T, id, source string) int {
 		}
 		said, _ := json.Marshal(m[1])
 		test := fmt.Sprintf(`const plain = (s) => s.replace(/["\[\]]/g, "").replace(/,(?=\S)/g, ", "); assert(printed.some((p) => plain(p) === %s || %s.startsWith(plain(p) + ",")), printed.join(" | "))`, said, said)
-		if message := runTest(t, file, test); message != "" {
+		if message := runTest(t, engine, file, test); message != "" {
 			t.Errorf("%s: %s: %s", id, line, message)
 		}
 		n++
 	}
 	if n == 0 {
-		if message := runTest(t, file, ""); message != "" {
+		if message := runTest(t, engine, file, ""); message != "" {
 			t.Errorf("%s: %s\n%s", id, message, source)
 		}
 	}
@@ -165,6 +170,7 @@ func checkExample(t *testing.T, id, source string) int {
 
 // A harness that lets everything pass would make the test above worthless.
 func TestHarnessRefusesWhatIsWrong(t *testing.T) {
+	engine := runner(t)
 	file := course.File{Name: "a.js", Text: "const a = [1, 2];\nconsole.log(a, 'x');", Before: native.Printing}
 	for _, test := range []string{
 		"assert.strictEqual(a.length, 3)", "assert.deepEqual(a, [1])", "assert.deepEqual(a, ['1', '2'])",
@@ -172,11 +178,11 @@ func TestHarnessRefusesWhatIsWrong(t *testing.T) {
 		"assert.include([1], 2)", "assert.include('abc', 'd')", "assert.isUndefined(a)", "assert.isDefined(undefined)",
 		"assert.isFunction(a)", "assert.isAtLeast(1, 2)", "assert.throws(() => 1)",
 	} {
-		if runTest(t, file, test) == "" {
+		if runTest(t, engine, file, test) == "" {
 			t.Errorf("%s passes", test)
 		}
 	}
-	if message := runTest(t, file, "assert.deepEqual(printed, ['[1,2] x'])"); message != "" {
+	if message := runTest(t, engine, file, "assert.deepEqual(printed, ['[1,2] x'])"); message != "" {
 		t.Error(message)
 	}
 }

@@ -40,10 +40,10 @@ func TestDocumentedExamplesAreSound(t *testing.T) {
 		t.Fatalf("%d lessons were read from the examples, want 5", catalogue.Lessons)
 	}
 	works := place.Lesson.Versions[0].Exercise
-	if messages := failures(t, works, works.Solutions[0]); len(messages) > 0 {
+	if messages := failures(t, runner(t), works, works.Solutions[0]); len(messages) > 0 {
 		t.Error(messages)
 	}
-	if len(failures(t, works, works.Files)) == 0 {
+	if len(failures(t, runner(t), works, works.Files)) == 0 {
 		t.Error("the files to begin with pass all tests")
 	}
 }

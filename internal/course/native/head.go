@@ -29,7 +29,7 @@ func (r *reader) readCourse() (*frontmatter.Fields, bool) {
 	c.ID = r.required(head, file, "id", course.Slug(path.Base(r.dir)))
 	c.Slug = course.Slug(c.ID)
 	r.track = r.readTrack(head)
-	c.Intro = []course.Intro{{Lang: r.lang, Blocks: markdown(head.Body, head.BodyLine)}}
+	c.Intro = []course.Intro{{Lang: r.lang, File: file, Blocks: markdown(head.Body, head.BodyLine)}}
 	r.courseTranslations()
 	r.warnLicence(file)
 	return head, true
@@ -111,7 +111,7 @@ func (r *reader) courseTranslations() {
 		}
 		head.Finish()
 		r.course.Words = append(r.course.Words, words)
-		r.course.Intro = append(r.course.Intro, course.Intro{Lang: lang, Blocks: markdown(head.Body, head.BodyLine)})
+		r.course.Intro = append(r.course.Intro, course.Intro{Lang: lang, File: full, Blocks: markdown(head.Body, head.BodyLine)})
 	}
 }
 

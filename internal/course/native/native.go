@@ -49,20 +49,30 @@ func (Loader) Load(ctx context.Context, fsys fs.FS) (*course.Shelf, []course.War
 	}
 	shelf := &course.Shelf{}
 	for _, dir := range dirs {
-		r := &reader{fsys: fsys, dir: dir}
-		if err := r.read(ctx); err != nil {
-			return nil, nil, err
+		r := course.Remember(fsys, "course "+dir, []string{dir}, func() *reader {
+			r := &reader{fsys: fsys, dir: dir}
+			r.err = r.read(ctx)
+			r.fsys = nil // it shows one moment
+			return r
+		})
+		if r.err != nil {
+			return nil, nil, r.err
 		}
 		warnings = append(warnings, r.warnings...)
 		if r.course != nil {
 			shelf.Courses = append(shelf.Courses, r.course)
 			shelf.Tracks = addTrack(shelf.Tracks, r)
+			if r.certification != nil {
+				shelf.Certifications = append(shelf.Certifications, r.certification)
+			}
 		}
 	}
 	course.SortWarnings(warnings)
 	return shelf, warnings, nil
 }
 
+// addTrack leaves the reader's own track as it is: the reader may be asked
+// again.
 func addTrack(tracks []*course.Track, r *reader) []*course.Track {
 	if r.track == nil {
 		return tracks
@@ -76,8 +86,9 @@ func addTrack(tracks []*course.Track, r *reader) []*course.Track {
 			return tracks
 		}
 	}
-	r.track.Courses = []string{r.course.ID}
-	return append(tracks, r.track)
+	own := *r.track
+	own.Courses = []string{r.course.ID}
+	return append(tracks, &own)
 }
 
 // courseDirs finds the folders that hold a course.md, without going into
@@ -108,14 +119,16 @@ func courseDirs(fsys fs.FS) ([]string, []course.Warning) {
 	return dirs, warnings
 }
 
-// reader reads one course.
+// reader reads one course, and then is what was read.
 type reader struct {
-	fsys     fs.FS
-	dir      string
-	course   *course.Course
-	track    *course.Track
-	lang     string
-	warnings []course.Warning
+	fsys          fs.FS
+	dir           string
+	course        *course.Course
+	track         *course.Track
+	certification *course.Certification
+	lang          string
+	warnings      []course.Warning
+	err           error
 }
 
 func (r *reader) warn(file string, line int, format string, args ...any) {
@@ -137,6 +150,8 @@ func (r *reader) read(ctx context.Context) error {
 	}
 	lessons := r.lessons(parsed)
 	r.chapters(head, lessons)
+	r.readCertification(head, lessons)
+	head.Finish()
 	r.warnDoubled(parsed)
 	return nil
 }
@@ -259,7 +274,6 @@ func (r *reader) chapters(head *frontmatter.Fields, lessons map[string]*course.L
 	for _, group := range head.Groups("chapters") {
 		r.course.Chapters = append(r.course.Chapters, r.chapter(group, lessons, left))
 	}
-	head.Finish()
 	if len(left) == 0 {
 		return
 	}

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -25,7 +26,7 @@ func (p *pass) frame(b course.Block) *html.Node {
 	title := strings.Map(noMarkup, plainTitle(b.Title))
 	switch b.Shape {
 	case course.Fold:
-		return element("details")
+		return fold(b.Style)
 	case course.Tabs:
 		return element("div", "class", "tabs-of", "data-tabs", tabName(b.Style))
 	case course.Tab:
@@ -33,16 +34,25 @@ func (p *pass) frame(b course.Block) *html.Node {
 	case course.Section:
 		return element("section")
 	}
-	return element("aside", "class", boxClass(b.Style), "aria-label", title)
+	return element("aside", "class", boxClass(b.Style), "role", "note", "aria-label", title)
 }
 
 // boxClass keeps the page's own classes out of a loader's reach.
 func boxClass(style string) string {
 	switch style {
-	case "tip", "warning", "danger", "important", "question", "keys":
+	case "tip", "warning", "danger", "important", "question", "keys", "exercise":
 		return "note " + style
 	}
 	return "note"
+}
+
+// fold is what opens: a solution, or what is meant for those who teach.
+func fold(style string) *html.Node {
+	switch style {
+	case "solution", "instructor":
+		return element("details", "class", style)
+	}
+	return element("details")
 }
 
 // tabName is a name that scripts compare, so it holds letters, digits and
@@ -88,8 +98,14 @@ func (p *pass) titleNode(b course.Block) *html.Node {
 	return element("p")
 }
 
+// figureWidth is a part of the column, in tenths: "w60".
+var figureWidth = regexp.MustCompile(`^w[1-9]0$`)
+
 func (p *pass) figure(into *html.Node, b course.Block) {
 	figure := element("figure")
+	if figureWidth.MatchString(b.Style) {
+		setAttr(figure, "class", b.Style)
+	}
 	img := element("img", "src", b.Address, "alt", strings.Map(noMarkup, b.Alt))
 	figure.AppendChild(img)
 	into.AppendChild(figure)

@@ -27,6 +27,7 @@ var spoken = map[string]string{
 func (p *pass) codeBlock(source string, info fenceInfo) *html.Node {
 	code := element("code")
 	colour(code, source, info.lang)
+	emphasise(code, info.marked)
 	pre := element("pre", "tabindex", "0", "aria-label", p.codeLabel(info))
 	pre.AppendChild(code)
 	button := element("button", "class", "link noprint", "type", "button", "data-copy", "")
@@ -60,11 +61,13 @@ func noMarkup(r rune) rune {
 }
 
 // fenceInfo is the first line of a code block: a language, the word "run" for
-// code that a reader can start, and a title in quotes.
+// code that a reader can start, lines to look at as in {1,3-5}, and a title in
+// quotes.
 type fenceInfo struct {
-	lang  string
-	title string
-	run   bool
+	lang   string
+	title  string
+	run    bool
+	marked lines
 }
 
 func readInfo(info string) fenceInfo {
@@ -74,6 +77,8 @@ func readInfo(info string) fenceInfo {
 		switch {
 		case word == "run":
 			out.run = true
+		case markedLines.MatchString(word):
+			out.marked = readLines(strings.Trim(word, "{}"))
 		case i == 0:
 			out.lang = strings.Trim(word, "{}")
 		}

@@ -80,6 +80,9 @@ func (p *pass) relative(u *url.URL, address string) (string, bool) {
 	if place, ok := p.home.Catalogue.LessonOfFile(p.home.Course, full); ok {
 		return withAnchor(p.home.Lesson(place), u.Fragment), true
 	}
+	if p.home.CoursePage != nil && p.home.Course.HasIntroIn(full) {
+		return withAnchor(p.home.CoursePage(p.home.Course), u.Fragment), true
+	}
 	if file, ok := p.asset(full); ok {
 		return p.home.Asset(p.home.Course, file), true
 	}

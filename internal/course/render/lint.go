@@ -15,7 +15,7 @@ func Lint(catalogue *course.Catalogue) []course.Warning {
 	var warnings []course.Warning
 	for _, c := range catalogue.Courses {
 		for _, intro := range c.Intro {
-			home := lintHome(catalogue, c, path.Join(c.Dir, "course.md"))
+			home := lintHome(catalogue, c, introFile(c, intro))
 			warnings = append(warnings, r.Page(home, intro.Blocks).Warnings...)
 		}
 		for _, lesson := range c.Lessons {
@@ -35,12 +35,22 @@ func (r *Renderer) lint(home Home, v *course.Version) []course.Warning {
 	return nil
 }
 
+// introFile is where the first page's text comes from, for its links and for
+// warnings.
+func introFile(c *course.Course, intro course.Intro) string {
+	if intro.File != "" {
+		return intro.File
+	}
+	return path.Join(c.Dir, "course.md")
+}
+
 func lintHome(catalogue *course.Catalogue, of *course.Course, file string) Home {
 	return Home{Course: of, Catalogue: catalogue, File: file,
 		Lesson: func(p *course.Place) string {
 			return "/" + url.PathEscape(p.Course.Slug) + "/" + url.PathEscape(p.Slug)
 		},
-		Asset: func(c *course.Course, name string) string { return "/" + url.PathEscape(c.Slug) + "/" + name }}
+		CoursePage: func(c *course.Course) string { return "/" + url.PathEscape(c.Slug) },
+		Asset:      func(c *course.Course, name string) string { return "/" + url.PathEscape(c.Slug) + "/" + name }}
 }
 
 // Lists are all the blocks of a lesson in the order of the page, one list for

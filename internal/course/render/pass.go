@@ -17,6 +17,7 @@ type pass struct {
 	r        *Renderer
 	home     Home
 	ids      map[string]bool
+	again    map[string]int // how often an anchor's name was asked for once more
 	targets  map[string]int // anchors that links of the document lead to, and their line
 	contents []Heading
 	warnings []course.Warning
@@ -42,7 +43,7 @@ func (p *pass) blocks(blocks []course.Block, depth int) *html.Node {
 func (p *pass) shape(into *html.Node, b course.Block, depth int) {
 	switch b.Shape {
 	case course.Code:
-		into.AppendChild(p.codeBlock(b.Text, fenceInfo{lang: b.Lang, title: b.Title}))
+		into.AppendChild(p.codeBlock(b.Text, fenceInfo{lang: b.Lang, title: b.Title, marked: readLines(b.Style)}))
 	case course.Figure:
 		p.figure(into, b)
 	case course.Anchor:
@@ -188,8 +189,9 @@ func (p *pass) freeID(name string) string {
 		return r
 	}, name)
 	id := "h-" + name
-	for n := 2; p.ids[id]; n++ {
-		id = "h-" + name + "-" + strconv.Itoa(n)
+	for p.ids[id] {
+		p.again[name]++
+		id = "h-" + name + "-" + strconv.Itoa(p.again[name]+1)
 	}
 	p.ids[id] = true
 	return id
@@ -211,7 +213,15 @@ func (p *pass) heading(n *html.Node) {
 	}
 	if level <= 3 {
 		p.contents = append(p.contents, Heading{ID: id, Text: words, Level: level})
+		n.AppendChild(anchorLink(id))
 	}
+}
+
+// anchorLink stands behind a heading, for those with a pointer who want to
+// quote its address; all others find the same in the table of contents. Its
+// sign is drawn by the style, so it is no word of the heading.
+func anchorLink(id string) *html.Node {
+	return element("a", "class", "anchor", "href", "#"+id, "aria-hidden", "true", "tabindex", "-1")
 }
 
 // paragraph makes a figure of a picture that stands alone.
@@ -258,6 +268,7 @@ func (p *pass) quote(n *html.Node) {
 	rename(n, "aside")
 	rename(bold, "b")
 	setAttr(n, "class", "note")
+	setAttr(n, "role", "note")
 	setAttr(n, "aria-label", strings.Map(noMarkup, strings.TrimRight(title, ".:")))
 }
 

@@ -27,7 +27,7 @@ var (
 	plain    = regexp.MustCompile(`^[^<>"]*$`)
 	lang     = regexp.MustCompile(`^[A-Za-z0-9-]{1,35}$`)
 	number   = regexp.MustCompile(`^[0-9]{1,5}$`)
-	ourClass = regexp.MustCompile(`^(prose|code|scroll|note|note (ok|tip|warning|danger|important|question|keys)|k|s|n|c|sr|small|soft|box|tabs-of|tab-of|math)$`)
+	ourClass = regexp.MustCompile(`^(prose|code|scroll|note|note (ok|tip|warning|danger|important|question|keys|exercise)|solution|instructor|w[1-9]0|anchor|title|hl|k|s|n|c|sr|small|soft|box|tabs-of|tab-of|math)$`)
 )
 
 // allow lets elements through with and without attributes.
@@ -47,7 +47,10 @@ func allowText(p *bluemonday.Policy) {
 	p.AllowAttrs("title").Matching(plain).OnElements("abbr", "dfn", "a")
 	p.AllowAttrs("aria-label").Matching(plain).OnElements("aside", "div", "pre", "section")
 	p.AllowAttrs("role").Matching(regexp.MustCompile(`^region$`)).OnElements("div")
+	p.AllowAttrs("role").Matching(regexp.MustCompile(`^note$`)).OnElements("aside")
 	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("aria-hidden").Matching(regexp.MustCompile(`^true$`)).OnElements("a")
+	p.AllowAttrs("tabindex").Matching(regexp.MustCompile(`^-1$`)).OnElements("a")
 	p.AllowAttrs("start").Matching(number).OnElements("ol")
 	p.AllowAttrs("open").Matching(regexp.MustCompile(`^$`)).OnElements("details")
 	p.AllowAttrs("datetime").Matching(plain).OnElements("time")

@@ -58,6 +58,9 @@ type Home struct {
 	// the course's folder.
 	Lesson func(*course.Place) string
 	Asset  func(of *course.Course, file string) string
+	// CoursePage gives the address of the course's first page, which the
+	// format's own first page becomes.
+	CoursePage func(*course.Course) string
 	// Rewrite, if set, sees each address first; a format that has its own
 	// kind of link answers here.
 	Rewrite func(address string) (string, bool)
@@ -94,7 +97,7 @@ func (r *Renderer) Page(home Home, blocks []course.Block) Page {
 // task and its hints: anchors are unique among all of them. The first page
 // carries all warnings.
 func (r *Renderer) Pages(home Home, lists ...[]course.Block) []Page {
-	pass := &pass{r: r, home: home, ids: map[string]bool{}, targets: map[string]int{}}
+	pass := r.newPass(home)
 	pages := make([]Page, len(lists))
 	for i, blocks := range lists {
 		pages[i] = pass.run(blocks)
@@ -108,7 +111,7 @@ func (r *Renderer) Pages(home Home, lists ...[]course.Block) []Page {
 
 // Inline renders one line of Markdown, such as a title or the name of a test.
 func (r *Renderer) Inline(markdown string) template.HTML {
-	pass := &pass{r: r, ids: map[string]bool{}, targets: map[string]int{}}
+	pass := r.newPass(Home{})
 	body := pass.blocks([]course.Block{{Shape: course.Prose, Text: markdown}}, 0)
 	if last := body.LastChild; last != nil && last.Type == html.TextNode && strings.TrimSpace(last.Data) == "" {
 		body.RemoveChild(last)
@@ -117,6 +120,10 @@ func (r *Renderer) Inline(markdown string) template.HTML {
 		body = p
 	}
 	return r.clean(body)
+}
+
+func (r *Renderer) newPass(home Home) *pass {
+	return &pass{r: r, home: home, ids: map[string]bool{}, again: map[string]int{}, targets: map[string]int{}}
 }
 
 // clean writes the children of a node and lets nothing through that the

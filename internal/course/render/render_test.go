@@ -2,6 +2,9 @@ package render
 
 import (
 	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"regexp"
@@ -23,9 +26,9 @@ func page(markdown string) Page {
 func TestMarkdownBecomesThePagesMarkup(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"paragraph", "Hello *you*", "<p>Hello <em>you</em></p>"},
-		{"heading gets an anchor", "## A name is a tag", `<h2 id="h-a-name-is-a-tag">A name is a tag</h2>`},
-		{"first level is the page's own", "# Big", `<h2 id="h-big">Big</h2>`},
-		{"heading without letters", "## 😀", `<h2 id="h-part">😀</h2>`},
+		{"heading gets an anchor", "## A name is a tag", `<h2 id="h-a-name-is-a-tag">A name is a tag<a class="anchor" href="#h-a-name-is-a-tag" aria-hidden="true" tabindex="-1"></a></h2>`},
+		{"first level is the page's own", "# Big", `<h2 id="h-big">Big<a `},
+		{"heading without letters", "## 😀", `<h2 id="h-part">😀<a `},
 		{"two headings of one name", "## A\n\n## A", `id="h-a-2"`},
 		{"anchor link", "## A\n\n[up](#a)", `<a href="#h-a">up</a>`},
 		{"code is coloured", "```js\nlet a = 1; // x\n```", `<span class="k">let</span> a = <span class="n">1</span>; <span class="c">// x</span></code>`},
@@ -34,9 +37,11 @@ func TestMarkdownBecomesThePagesMarkup(t *testing.T) {
 		{"code with a title", "```js \"two names\"\n1\n```", `aria-label="Code: two names"`},
 		{"code of unknown language", "```nonsense\na < b\n```", "<code>a &lt; b</code>"},
 		{"code keeps blank lines at its start", "```\n\na\n```", "<code>\na</code>"},
+		{"lines to look at", "```js {2} \"a\"\n1\n2\n```", `<code><span class="n">1</span>
+<span class="hl"><span class="n">2</span></span></code>`},
 		{"indented code", "    a < b", "<code>a &lt; b</code>"},
 		{"table scrolls", "|a|\n|-|\n|b|", `<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>`},
-		{"note", "> **Good to know.** It helps.", `<aside class="note" aria-label="Good to know">`},
+		{"note", "> **Good to know.** It helps.", `<aside class="note" role="note" aria-label="Good to know">`},
 		{"quotation stays", "> She said **no**", "<blockquote>"},
 		{"picture with caption", `![what](a.png "Why")`, `<figure><img src="a.png" loading="lazy" decoding="async" alt="what"/><figcaption>Why</figcaption></figure>`},
 		{"caption is Markdown", "![what](a.png \"After `b`\")", "<figcaption>After <code>b</code></figcaption>"},
@@ -224,6 +229,8 @@ func library(t *testing.T) (*course.Catalogue, *course.Course) {
 		"c/pic.png":    {Data: picture.Bytes()},
 		"c/draw.svg":   {Data: []byte(`<?xml version="1.0"?><svg viewBox="0 0 372 170"/>`)},
 		"c/bad.png":    {Data: []byte("no picture")},
+		"c/bomb.png":   {Data: claims(picture.Bytes(), 60_000, 60_000)},
+		"c/bomb.svg":   {Data: []byte(laughs)},
 		"secret.png":   {Data: picture.Bytes()},
 		"c/.git/a.png": {Data: picture.Bytes()},
 	}
@@ -235,7 +242,7 @@ func library(t *testing.T) (*course.Catalogue, *course.Course) {
 	if err := lib.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return lib.Catalogue(), c
+	return lib.Catalogue(), lib.Catalogue().Courses[0]
 }
 
 func TestAddressesAreFound(t *testing.T) {
@@ -253,6 +260,8 @@ func TestAddressesAreFound(t *testing.T) {
 		{"[a](#nowhere)", `href="#h-nowhere"`, `the link "#nowhere" leads to no heading`},
 		{"![a](pic.png)", `<img loading="lazy" decoding="async" alt="a" src="/c/pic.png" width="30" height="20"/>`, ""},
 		{"![a](draw.svg)", `width="372" height="170"`, ""},
+		{"![a](bomb.png)", "<em>a</em>", "claims 60000 × 60000 pixels"},
+		{"![a](bomb.svg)", `width="10" height="10"`, ""},
 		{"![a](bad.png)", `src="/c/bad.png"`, "size of the picture"},
 		{"![a fish](gone.png)", "<em>a fish</em>", `the picture "gone.png" is missing`},
 		{"![a](../secret.png)", "<em>a</em>", "is missing"},
@@ -290,13 +299,22 @@ func TestBoxesOpenAndClose(t *testing.T) {
 		{Shape: course.Tabs, Style: "system", Blocks: []course.Block{{Shape: course.Tab, Title: "Linux", Text: "ls"}}},
 		{Shape: course.Section, Title: "Part", Text: "body"},
 		{Shape: course.Code, Lang: "py", Text: "x = 1"},
+		{Shape: course.Fold, Style: "instructor", Title: "For you", Text: "a"}, {Shape: course.Fold, Style: "foot", Title: "b"},
+		{Shape: course.Box, Style: "exercise", Title: "Do it", Text: "a"},
+		{Shape: course.Figure, Style: "w60", Address: "a.png"}, {Shape: course.Figure, Style: "foot", Address: "a.png"},
+		{Shape: course.Code, Lang: "py", Text: "a = 1\nb = \"\"\"c\nd\"\"\"", Style: "2, 7-9, x"},
 	}
 	got := string(New(English).Page(Home{}, blocks).HTML)
 	for _, want := range []string{
-		`<aside class="note tip" aria-label="Tip"><p><b>Tip</b></p><p>inside</p>`,
+		`<aside class="note tip" role="note" aria-label="Tip"><p><b>Tip</b></p><p>inside</p>`,
 		`<details><summary><code>x</code>?</summary><p>hidden</p>`,
 		`<div class="tabs-of" data-tabs="system"><section class="tab-of" data-tab="linux" aria-label="Linux">`,
-		`<h2 id="h-part">Part</h2>`, `Code: Python`,
+		`<h2 id="h-part">Part<a `, `Code: Python`,
+		`<details class="instructor"><summary>For you</summary>`, `<aside class="note exercise" role="note" aria-label="Do it">`,
+		`<figure class="w60"><img`, "<figure><img",
+		`<code>a = <span class="n">1</span>
+<span class="hl">b = <span class="s">&#34;&#34;&#34;c
+</span></span><span class="s">d&#34;&#34;&#34;</span></code>`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("want %s in %s", want, got)
@@ -361,3 +379,40 @@ func TestALineOfTextHasNoParagraphAroundIt(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A page of nothing but headings of one name took time that grew with the
+// square of their number.
+func TestManyAnchorsOfOneName(t *testing.T) {
+	start := time.Now()
+	got := page(strings.Repeat("## A\n\n", 20_000))
+	if !strings.Contains(string(got.HTML), `id="h-a-20000"`) {
+		t.Error("the last heading has not the last number")
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+func TestMarkedLinesAreBounded(t *testing.T) {
+	if got := len(readLines("1-999999999,5,-3,x,9-2")); got > mostMarked {
+		t.Errorf("%d lines are marked", got)
+	}
+}
+
+// claims makes a small PNG file say that it is a very large picture.
+func claims(small []byte, width, height uint32) []byte {
+	head := bytes.Clone(small)
+	binary.BigEndian.PutUint32(head[16:], width)
+	binary.BigEndian.PutUint32(head[20:], height)
+	binary.BigEndian.PutUint32(head[29:], crc32.ChecksumIEEE(head[12:29]))
+	return head
+}
+
+// laughs is a drawing whose names stand for more and more of each other.
+var laughs = `<!DOCTYPE svg [<!ENTITY a "ha">` + func() string {
+	var b strings.Builder
+	for c := 'b'; c < 'z'; c++ {
+		fmt.Fprintf(&b, `<!ENTITY %c "%s">`, c, strings.Repeat(fmt.Sprintf("&%c;", c-1), 10))
+	}
+	return b.String()
+}() + `]><svg width="10" height="10"><text>&y;</text></svg>`

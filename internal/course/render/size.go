@@ -21,11 +21,22 @@ import (
 // maxPicture is as much of a picture as is read to learn its size.
 const maxPicture = 1 << 20
 
+// mostPixels is what a reader's browser is made to unpack: a small file can
+// claim to be a picture that fills its memory.
+const mostPixels = 40_000_000
+
+func isDrawing(name string) bool { return strings.EqualFold(path.Ext(name), ".svg") }
+
 // setSize tells the browser how much room to keep before the picture is there.
 func (p *pass) setSize(n *html.Node, full string) {
-	width, height, err := size(p.home.Catalogue.Folder(p.home.Course), full)
+	width, height, err := PictureSize(p.home.Catalogue.Folder(p.home.Course), full)
 	if err != nil || width <= 0 || height <= 0 {
 		p.warn(path.Base(full), "the size of the picture %q cannot be read; save it as PNG, JPEG, GIF, WebP or SVG with a viewBox", cut(full))
+		return
+	}
+	if !isDrawing(full) && width*height > mostPixels {
+		p.warn(path.Base(full), "the picture %q claims %d × %d pixels and is left out; make it at most 40 megapixels", cut(full), width, height)
+		p.onlyWords(n)
 		return
 	}
 	if attr(n, "width") == "" || attr(n, "height") == "" {
@@ -34,7 +45,9 @@ func (p *pass) setSize(n *html.Node, full string) {
 	}
 }
 
-func size(fsys fs.FS, name string) (width, height int, err error) {
+// PictureSize reads the beginning of a picture and no more: what it would be
+// unpacked to costs nothing here.
+func PictureSize(fsys fs.FS, name string) (width, height int, err error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return 0, 0, err
@@ -44,7 +57,7 @@ func size(fsys fs.FS, name string) (width, height int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	if strings.EqualFold(path.Ext(name), ".svg") {
+	if isDrawing(name) {
 		return drawingSize(head)
 	}
 	config, _, err := image.DecodeConfig(bytes.NewReader(head))
