@@ -54,6 +54,12 @@ func (p *Page) Offline(off bool) {
 	})
 }
 
+// PastWorkers lets this tab ask the server itself, past service workers, as a first visit does.
+func (p *Page) PastWorkers() {
+	p.t.Helper()
+	must(p, network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true})
+}
+
 // Slow gives this tab a line with the latency in milliseconds and the speed in bytes per second, both ways.
 func (p *Page) Slow(latency, speed float64) {
 	p.t.Helper()
