@@ -1,0 +1,4 @@
+package check
+
+// TestEngine is the engine for tests outside of the package.
+var TestEngine = engine

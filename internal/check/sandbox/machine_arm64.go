@@ -1,0 +1,7 @@
+//go:build linux
+
+package sandbox
+
+import "golang.org/x/sys/unix"
+
+const machine = unix.AUDIT_ARCH_AARCH64
