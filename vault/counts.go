@@ -1,6 +1,9 @@
 package vault
 
-import "context"
+import (
+	"context"
+	"database/sql"
+)
 
 // Ending says how many records of a kind have the same last day.
 type Ending struct {
@@ -18,6 +21,10 @@ func (v *Vault) NextEndings(ctx context.Context, q Querier, limit int) ([]Ending
 		return nil, err
 	}
 	defer rows.Close()
+	return v.endings(rows)
+}
+
+func (v *Vault) endings(rows *sql.Rows) ([]Ending, error) {
 	var all []Ending
 	for rows.Next() {
 		var e Ending
@@ -31,6 +38,38 @@ func (v *Vault) NextEndings(ctx context.Context, q Querier, limit int) ([]Ending
 			e.Info.Title = kind
 		}
 		all = append(all, e)
+	}
+	return all, rows.Err()
+}
+
+// EndingsBefore counts by kind what goes before a day, with the last of its days.
+// It opens nothing.
+func (v *Vault) EndingsBefore(ctx context.Context, q Querier, day Day) ([]Ending, error) {
+	rows, err := q.QueryContext(ctx, `SELECT kind, MAX(expires_day), COUNT(*) FROM vault_record
+		WHERE expires_day < 2932896 AND expires_day < $1 GROUP BY kind ORDER BY kind`, int64(day))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return v.endings(rows)
+}
+
+// CountOwnersBefore counts the owners whose own day is over before a day, by type.
+func (v *Vault) CountOwnersBefore(ctx context.Context, q Querier, day Day) (map[OwnerType]int, error) {
+	rows, err := q.QueryContext(ctx, `SELECT type, COUNT(*) FROM vault_owner
+		WHERE expires_day < 2932896 AND expires_day < $1 AND state IN ('live', 'joined') GROUP BY type`, int64(day))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := map[OwnerType]int{}
+	for rows.Next() {
+		var t OwnerType
+		var n int
+		if err := rows.Scan(&t, &n); err != nil {
+			return nil, err
+		}
+		all[t] = n
 	}
 	return all, rows.Err()
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -269,52 +270,137 @@ func (v *Vault) Rebuild(ctx context.Context) error {
 		if err := v.lockTables(ctx, tx); err != nil {
 			return err
 		}
-		for _, text := range []string{`DELETE FROM vault_find`, `DELETE FROM vault_claim WHERE owner <> ''`} {
-			if _, err := tx.ExecContext(ctx, text); err != nil {
-				return err
-			}
+		r := rebuilding{v: v, tx: tx}
+		if err := r.all(ctx, beforeRebuild); err != nil {
+			return err
 		}
-		for _, info := range v.Kinds() {
-			d := v.reg.decls[info.Name]
-			if len(d.indexes) == 0 {
-				continue
-			}
-			if err := v.eachOfKind(ctx, tx, d, func(s stored) error { return v.rebuildOne(ctx, tx, d, s) }); err != nil {
-				return err
-			}
+		if err := v.eachRecord(ctx, tx, func(d *decl, s stored) error { return r.one(ctx, d, s) }); err != nil {
+			return err
 		}
-		return nil
+		if err := r.flush(ctx); err != nil {
+			return err
+		}
+		return r.all(ctx, afterRebuild)
 	})
 }
 
-func (v *Vault) rebuildOne(ctx context.Context, tx *sql.Tx, d *decl, s stored) error {
-	value, err := v.value(d, s)
+// Look-ups are gathered beside and put in by their order, and their second index
+// is made of all at once: in the order of records every one of millions would
+// touch a page of its own.
+var (
+	beforeRebuild = []string{
+		`DELETE FROM vault_find`,
+		`DELETE FROM vault_claim WHERE owner <> ''`,
+		`DROP INDEX vault_find_record`,
+		`CREATE TEMP TABLE vault_found (name TEXT NOT NULL, token BYTEA NOT NULL, kind TEXT NOT NULL, sort BIGINT NOT NULL,
+			owner TEXT NOT NULL, id TEXT NOT NULL, seen BIGINT NOT NULL)`,
+	}
+	afterRebuild = []string{
+		`INSERT INTO vault_find (name, token, kind, sort, owner, id, seen)
+			SELECT name, token, kind, sort, owner, id, seen FROM vault_found ORDER BY name, token, kind, sort, owner, id`,
+		`DROP TABLE vault_found`,
+		`CREATE INDEX vault_find_record ON vault_find (owner, kind, id)`,
+	}
+)
+
+// rebuilding gathers look-ups.
+type rebuilding struct {
+	v     *Vault
+	tx    *sql.Tx
+	rows  int
+	args  []any
+	whole *sql.Stmt // for foundTogether rows
+}
+
+func (r *rebuilding) all(ctx context.Context, texts []string) error {
+	for _, text := range texts {
+		if _, err := r.tx.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// foundTogether is how many look-ups one statement writes.
+const foundTogether = 32
+
+func (r *rebuilding) one(ctx context.Context, d *decl, s stored) error {
+	value, err := r.v.value(d, s)
 	if errors.Is(err, ErrErased) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return v.reindex(ctx, tx, d, s, value, true)
+	for _, row := range d.findRows(value) {
+		if row.unique {
+			if err := r.v.claim(ctx, r.tx, row, s.owner); err != nil {
+				return err
+			}
+		}
+		r.args = append(r.args, row.name, row.token, s.kind, row.sort, string(s.owner), s.id, int64(s.seen))
+		if r.rows++; r.rows == foundTogether {
+			if err := r.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-// eachOfKind calls fn for every record of a kind, a few hundred at a time.
-func (v *Vault) eachOfKind(ctx context.Context, q Querier, d *decl, fn func(stored) error) error {
-	var owner OwnerID
-	var id string
+// flush writes what was gathered. Full groups have a statement that is parsed once.
+func (r *rebuilding) flush(ctx context.Context) (err error) {
+	if r.rows == 0 {
+		return nil
+	}
+	text := foundText(r.rows)
+	if r.rows < foundTogether {
+		_, err = r.tx.ExecContext(ctx, text, r.args...)
+	} else {
+		if r.whole == nil {
+			if r.whole, err = r.tx.PrepareContext(ctx, text); err != nil {
+				return err
+			}
+		}
+		_, err = r.whole.ExecContext(ctx, r.args...)
+	}
+	r.args, r.rows = r.args[:0], 0
+	return err
+}
+
+func foundText(rows int) string {
+	var b strings.Builder
+	b.WriteString(`INSERT INTO vault_found (name, token, kind, sort, owner, id, seen) VALUES `)
+	for i := range rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		n := 7 * i
+		fmt.Fprintf(&b, "($%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
+	}
+	return b.String()
+}
+
+// eachRecord calls fn for every record of a kind that has look-ups, a few hundred
+// at a time.
+func (v *Vault) eachRecord(ctx context.Context, q Querier, fn func(*decl, stored) error) error {
+	var last stored
 	for {
 		rows, err := scan(q.QueryContext(ctx, "SELECT "+columns+` FROM vault_record r
-			WHERE r.kind = $1 AND (r.owner, r.id) > ($2, $3) ORDER BY r.owner, r.id LIMIT 500`,
-			d.Name, string(owner), id))
+			WHERE (r.owner, r.kind, r.id) > ($1, $2, $3) ORDER BY r.owner, r.kind, r.id LIMIT 500`,
+			string(last.owner), last.kind, last.id))
 		if err != nil || len(rows) == 0 {
 			return err
 		}
 		for _, s := range rows {
-			if err := fn(s); err != nil {
+			d := v.reg.decls[s.kind]
+			if d == nil || len(d.indexes) == 0 {
+				continue
+			}
+			if err := fn(d, s); err != nil {
 				return err
 			}
 		}
-		last := rows[len(rows)-1]
-		owner, id = last.owner, last.id
+		last = rows[len(rows)-1]
 	}
 }

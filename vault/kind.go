@@ -135,6 +135,7 @@ type Info struct {
 	Lookups               []string
 	Portable, Single      bool
 	Essential, ByProgram  bool
+	DropAtRestore         bool
 	Schema                int
 	Secrets               []string // names of fields that no export shows
 	ValueSchema           json.RawMessage
@@ -243,7 +244,7 @@ func infoOf[T any](s Spec[T]) Info {
 	return Info{Name: s.Name, Title: title, Sentence: s.Sentence, Purposes: s.Purposes, Basis: s.Basis,
 		Retention: s.Retention, Audience: s.Audience, Audiences: s.Audiences, Roles: s.Roles,
 		Processors: s.Processors, Portable: s.Portable, Single: s.Single, Essential: s.Essential,
-		ByProgram: s.ByProgram, Schema: max(s.Schema, 1), Secrets: secretFields(t), ValueSchema: valueSchema(t)}
+		ByProgram: s.ByProgram, DropAtRestore: s.DropAtRestore, Schema: max(s.Schema, 1), Secrets: secretFields(t), ValueSchema: valueSchema(t)}
 }
 
 func (d *decl) valid() error {

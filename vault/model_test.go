@@ -196,7 +196,7 @@ func (m model) moveAnchor(name string, day, today vault.Day) {
 	for _, o := range m.owners {
 		for at, r := range o.records {
 			if r.anchor == name && r.expires >= today {
-				r.expires = min(r.told, day+30)
+				r.expires = min(r.told, max(day+30, today))
 				o.records[at] = r
 			}
 		}

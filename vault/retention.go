@@ -68,8 +68,9 @@ func (v *Vault) Anchor(ctx context.Context, q Querier, name string) (Day, error)
 }
 
 // MoveAnchor sets the date that records hang on, as the end of a workshop. Their
-// last days move with it, but never past what each person was told; what is over
-// already stays over.
+// last days move with it, but never past what each person was told, and never
+// before the end of the day on which it is moved, so that a slip can be put
+// right; what is over already stays over.
 func (v *Vault) MoveAnchor(ctx context.Context, tx *sql.Tx, name string, day Day) error {
 	// Owners before the anchor: so do those who write records.
 	if _, err := tx.ExecContext(ctx, `UPDATE vault_owner SET version = version + 1
@@ -98,7 +99,7 @@ func (v *Vault) setAnchor(ctx context.Context, tx *sql.Tx, name string, day, tod
 		if !d.Retention.anchor {
 			continue
 		}
-		end := int64(day) + int64(d.Retention.days)
+		end := max(int64(day)+int64(d.Retention.days), int64(today))
 		if _, err := tx.ExecContext(ctx, `UPDATE vault_record SET expires_day = CASE WHEN told_day < $1 THEN told_day ELSE $1 END
 			WHERE anchor = $2 AND kind = $3 AND expires_day >= $4`, end, name, d.Name, int64(today)); err != nil {
 			return 0, err

@@ -34,18 +34,24 @@ const schemaVersion = 1
 // Migrate creates or brings forward the vault's own tables, all of which are
 // named vault_…, in one transaction.
 func Migrate(ctx context.Context, db *sql.DB, dialect Dialect) error {
+	return MigrateTo(ctx, db, dialect, schemaVersion)
+}
+
+// MigrateTo is Migrate up to an older version: what a backup of that version is
+// loaded into. Migrate does the rest afterwards.
+func MigrateTo(ctx context.Context, db *sql.DB, dialect Dialect, version int) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("vault: migrate: %w", err)
 	}
 	defer tx.Rollback()
-	if err := migrate(ctx, tx, dialect); err != nil {
+	if err := migrate(ctx, tx, dialect, version); err != nil {
 		return fmt.Errorf("vault: migrate: %w", err)
 	}
 	return tx.Commit()
 }
 
-func migrate(ctx context.Context, tx *sql.Tx, dialect Dialect) error {
+func migrate(ctx context.Context, tx *sql.Tx, dialect Dialect, version int) error {
 	if dialect == PostgreSQL { // SQLite's writer is alone already
 		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7205759)`); err != nil {
 			return err
@@ -58,18 +64,18 @@ func migrate(ctx context.Context, tx *sql.Tx, dialect Dialect) error {
 	if err != nil {
 		return err
 	}
-	if have > schemaVersion {
-		return fmt.Errorf("the tables are of version %d, this program knows %d", have, schemaVersion)
+	if newest := max(have, version); newest > schemaVersion {
+		return fmt.Errorf("the tables are of version %d, this program knows %d", newest, schemaVersion)
 	}
 	for n, block := range strings.Split(schemaText, "-- version ")[1:] {
-		if n+1 <= have {
+		if n+1 <= have || n+1 > version {
 			continue
 		}
 		if err := execBlock(ctx, tx, dialect, block); err != nil {
 			return fmt.Errorf("version %d: %w", n+1, err)
 		}
 	}
-	return setMeta(ctx, tx, "schema", strconv.Itoa(schemaVersion))
+	return setMeta(ctx, tx, "schema", strconv.Itoa(max(have, version)))
 }
 
 func execBlock(ctx context.Context, tx *sql.Tx, dialect Dialect, block string) error {

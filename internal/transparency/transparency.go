@@ -95,6 +95,11 @@ func (f *Feature) AddReceipt(ctx context.Context, receipt []byte) error {
 	return f.DB.Transact(ctx, func(tx *sql.Tx) error { return f.log.Add(ctx, tx, Commit(receipt)) })
 }
 
+// Restored gives the log a new name; see Log.Renew.
+func (f *Feature) Restored(ctx context.Context) error {
+	return f.DB.Transact(ctx, func(tx *sql.Tx) error { return f.log.Renew(ctx, tx) })
+}
+
 // Routes lists the pages.
 func (f *Feature) Routes() []page.Route {
 	return []page.Route{

@@ -68,13 +68,19 @@ type CopyChunk struct {
 // Errors: [ErrCopy] when what was written does not read back, those of dst,
 // [ErrStorage], [ErrCorrupt].
 func (r *Ring) WriteCopy(ctx context.Context, dst CopySink, recipients []age.Recipient, day int32, only []int) (Manifest, error) {
+	return r.WriteCopyAfter(ctx, dst, recipients, day, only, 0)
+}
+
+// WriteCopyAfter is [Ring.WriteCopy] with a sequence number above the given one:
+// copies go on counting when they move to another place.
+func (r *Ring) WriteCopyAfter(ctx context.Context, dst CopySink, recipients []age.Recipient, day int32, only []int, after uint64) (Manifest, error) {
 	lock, err := r.opt.FS.Lock(r.copyPath(), true)
 	if err != nil {
 		return Manifest{}, storage("lock the ring copy", err)
 	}
 	defer lock.Close()
 	c := copier{r: r, dst: dst, recipients: recipients}
-	m, err := c.begin(ctx, day)
+	m, err := c.begin(ctx, day, after)
 	if err != nil {
 		return Manifest{}, err
 	}
@@ -166,12 +172,12 @@ type copier struct {
 }
 
 // begin makes the new manifest, with the chunks of the last copy that may stay.
-func (c *copier) begin(ctx context.Context, day int32) (Manifest, error) {
+func (c *copier) begin(ctx context.Context, day int32, after uint64) (Manifest, error) {
 	last, err := ReadManifest(ctx, c.dst)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrCopy) {
 		return Manifest{}, fmt.Errorf("keyring: read the last ring copy: %w", err)
 	}
-	m := Manifest{Format: format, Ring: hex.EncodeToString(c.r.ring[:]), Sequence: last.Sequence + 1, Day: day}
+	m := Manifest{Format: format, Ring: hex.EncodeToString(c.r.ring[:]), Sequence: max(last.Sequence, after) + 1, Day: day}
 	if m.Sequence, err = c.unused(ctx, m.Sequence); err != nil {
 		return m, err
 	}
