@@ -1,9 +1,10 @@
-// What a visitor has done, kept in their own browser and nowhere else. Nothing
-// here sends anything, but for two things that a member asks for: code is kept
-// while it is typed, and what the browser holds is taken over once they say
-// that it is theirs.
+// What somebody has done and typed, kept in their own browser. Nothing here
+// sends anything, but for what a member asks for: code is kept in the account
+// while it is typed (bench.js), and what the browser holds is taken over once
+// they say that it is theirs.
 //
-// All of it lies under one key of localStorage:
+// What was done lies under one key of localStorage, so that lists can be marked
+// before they are seen:
 //
 //   kept.progress = {
 //     "version": 1,
@@ -13,11 +14,23 @@
 //         "course": ID, "path": PATH, "title": TITLE,
 //         "opened": "2027-03-14",                                 a day
 //         "done": "2027-03-14T16:04:05.000Z",                     if it is finished
-//         "work": {"trip.js": TEXT},                              if code was typed
-//         "changed": "2027-03-14T16:03:00.000Z"                   when it was typed last
+//         "passed": true                                          if every test passed in this browser
 //       }
 //     }
 //   }
+//
+// What was typed lies in IndexedDB, database "kept", which exists only while
+// there is something in it:
+//
+//   code      {who, lesson, course, path, title, files: {NAME: TEXT}, changed,  the editor's text, by who and lesson
+//              dirty, base, at, key}                                            for members: see bench.js
+//   versions  {id, who, lesson, files, at, passed}                              each text that passed, of visitors
+//
+// who is "" for a visitor, else a mark that tells the accounts of one browser
+// apart and nothing more. A member's code stands here from the first key on;
+// what the account has of it is wiped on the first page after signing out. For
+// the moment in which a page goes away, the last text also stands under the key
+// kept.typing of localStorage, which is written at once.
 
 const key = "kept.progress";
 const one = (selector, inside = document) => inside.querySelector(selector);
@@ -40,9 +53,142 @@ function write(progress) {
   } catch { return false; }
 }
 
-function clear() {
+function clearProgress() {
   try { localStorage.removeItem(key); } catch { /* then there is nothing */ }
 }
+
+// forgetPages has the worker drop all pages and itself, and waits until it did.
+async function forgetPages() {
+  const worker = (await navigator.serviceWorker?.getRegistration())?.active;
+  if (!worker) return;
+  const {port1, port2} = new MessageChannel();
+  await new Promise((done) => {
+    port1.onmessage = done;
+    setTimeout(done, 3000);
+    worker.postMessage({do: "forget"}, [port2]);
+  });
+}
+
+// clear empties this browser: of what was done, of how somebody reads, and of
+// the pages that are kept for reading without a connection (web/worker.js).
+function clear() {
+  try {
+    localStorage.removeItem(key);
+    localStorage.removeItem("kept.reading");
+    localStorage.removeItem(spillKey);
+  } catch { /* then there is nothing */ }
+  opening?.then((db) => db.close());
+  opening = undefined;
+  const gone = window.indexedDB ? settled(indexedDB.deleteDatabase("kept")).catch(() => {}) : Promise.resolve();
+  return Promise.all([gone, forgetPages()]);
+}
+
+// The database. Only what writes makes one.
+
+const stores = {code: {keyPath: ["who", "lesson"]}, versions: {keyPath: "id", autoIncrement: true}};
+let opening;
+
+const settled = (request) => new Promise((resolve, reject) => {
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = request.onblocked = () => reject(request.error);
+});
+
+function open() {
+  return opening ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open("kept", 1);
+    request.onupgradeneeded = () => { for (const name in stores) request.result.createObjectStore(name, stores[name]); };
+    request.onerror = () => { opening = undefined; reject(request.error); };
+    request.onsuccess = () => {
+      request.result.onversionchange = () => { request.result.close(); opening = undefined; };
+      resolve(request.result);
+    };
+  });
+}
+
+async function exists() {
+  if (!window.indexedDB) return false;
+  if (opening || !indexedDB.databases) return true;
+  return (await indexedDB.databases()).some(({name}) => name === "kept");
+}
+
+// within does something with a store and is over when the browser has it.
+async function within(name, mode, act) {
+  const tx = (await open()).transaction(name, mode, {durability: "strict"});
+  const result = act(tx.objectStore(name));
+  return new Promise((resolve, reject) => {
+    tx.oncomplete = () => resolve(result?.result);
+    tx.onerror = tx.onabort = () => reject(tx.error);
+  });
+}
+
+const everything = async (name) => {
+  try { return await exists() ? await within(name, "readonly", (store) => store.getAll()) : []; } catch { return []; }
+};
+
+// drop lets the database go once nothing is in it.
+async function drop() {
+  if (!await exists() || (await everything("code")).length > 0 || (await everything("versions")).length > 0) return;
+  (await open()).close();
+  opening = undefined;
+  await settled(indexedDB.deleteDatabase("kept")).catch(() => {});
+}
+
+const code = {
+  all: () => everything("code"),
+  get: async (who, lesson) => (await everything("code")).find((c) => c.who === who && c.lesson === lesson),
+  put: (entry) => within("code", "readwrite", (store) => store.put(entry)),
+  remove: async (who, lesson) => {
+    if (!await exists()) return;
+    await within("code", "readwrite", (store) => store.delete([who, lesson]));
+    await drop();
+  },
+};
+
+const versions = {
+  all: () => everything("versions"),
+  of: async (who, lesson) => (await everything("versions")).filter((v) => v.who === who && v.lesson === lesson),
+  add: (version) => within("versions", "readwrite", (store) => store.add(version)),
+  remove: async (id) => { await within("versions", "readwrite", (store) => store.delete(id)); await drop(); },
+};
+
+const spillKey = "kept.typing";
+
+// spill keeps a text in the moment in which the page goes away.
+function spill(entry) {
+  try { localStorage.setItem(spillKey, JSON.stringify(entry)); } catch { /* the database has it a moment later, if it can */ }
+}
+
+// settle brings what lies elsewhere into the database: the text that a page
+// left behind as it went, and the code of browsers that kept it with progress.
+async function settle() {
+  const left = localStorage.getItem(spillKey);
+  if (left) {
+    const entry = JSON.parse(left), known = await code.get(entry.who, entry.lesson);
+    if (!known || known.changed <= entry.changed) await code.put(entry);
+    if (localStorage.getItem(spillKey) === left) localStorage.removeItem(spillKey);
+  }
+  const old = Object.entries(read().lessons).filter(([, l]) => l.work);
+  for (const [lesson, {course, path, title, work, changed}] of old) {
+    if (!await code.get("", lesson)) await code.put({who: "", lesson, course, path, title, files: work, changed, dirty: true, base: "", at: 0, key: ""});
+  }
+  if (old.length === 0) return;
+  const progress = read();
+  for (const entry of Object.values(progress.lessons)) { delete entry.work; delete entry.changed; }
+  write(progress);
+}
+
+const copied = "keptOn" in document.documentElement.dataset; // the copy of a page, shown without a connection
+const signedIn = Boolean(one('form[action="/sign-out"]'));
+
+// wipe takes what an account has out of this browser, once nobody is signed in.
+async function wipe() {
+  if (signedIn || copied) return;
+  for (const entry of await code.all()) if (entry.who && !entry.dirty) await code.remove(entry.who, entry.lesson);
+}
+
+const ready = (async () => {
+  try { await settle(); await wipe(); } catch { /* storage is switched off: there is nothing to settle */ }
+})();
 
 const language = document.documentElement.lang || "en";
 const today = () => new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
@@ -153,81 +299,37 @@ function lessonPage(finish) {
   window.addEventListener("storage", (event) => { if (event.key === key || event.key === null) draw(); });
   draw();
   return {
-    work: () => read().lessons[lesson]?.work,
-    keep: async (work) => change((entry) => {
-      entry.changed = new Date().toISOString();
-      if (work) entry.work = work;
-      else { delete entry.work; delete entry.changed; }
-    }),
-  };
-}
-
-// account keeps code where a member's code belongs.
-function account(form) {
-  return {
-    work: () => undefined,
-    keep: async () => {
-      try {
-        const answer = await fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form)), headers: {Accept: "application/json"}, redirect: "manual", keepalive: true});
-        return answer.status === 204;
-      } catch { return false; }
+    // passed marks a lesson whose every test passed here.
+    passed() {
+      const kept = change((entry, progress) => {
+        entry.done ??= new Date().toISOString();
+        entry.passed = true;
+        progress.here = next ?? {course, path, title};
+      });
+      draw();
+      return kept;
     },
   };
 }
 
-// editors keeps what is typed, a moment after it is typed and before the page
-// goes away.
-function editors(form, store, wait) {
-  const areas = all("textarea[data-file]", form), kept = one("[data-kept]", form);
-  const over = one("[data-over]", form), back = one("[data-back]", form);
-  const start = (area) => area.dataset.start ?? area.defaultValue;
-  let timer, waiting = false, before;
-  show(one("[data-plain]", form), false);
-  const work = store.work();
-  for (const area of areas) {
-    if (work && area.dataset.file in work) area.value = work[area.dataset.file];
-  }
-  const changed = () => areas.some((area) => area.value !== start(area));
-  const draw = () => { show(over, changed()); show(back, Boolean(before)); };
-  const save = async () => {
-    clearTimeout(timer);
-    waiting = false;
-    const now = changed() ? Object.fromEntries(areas.map((area) => [area.dataset.file, area.value])) : undefined;
-    const well = await store.keep(now);
-    kept.textContent = well ? form.dataset.saved : form.dataset.failed;
-    if (!well) waiting = true;
-  };
-  const later = () => {
-    waiting = true;
-    clearTimeout(timer);
-    timer = setTimeout(save, wait);
-    draw();
-  };
-  form.addEventListener("input", () => { before = undefined; later(); });
-  over.addEventListener("click", () => {
-    before = areas.map((area) => area.value);
-    areas.forEach((area) => { area.value = start(area); });
-    later();
-    back.focus();
-  });
-  back.addEventListener("click", () => {
-    areas.forEach((area, i) => { area.value = before[i]; });
-    before = undefined;
-    later();
-    areas[0].focus();
-  });
-  const leave = () => { if (waiting) save(); };
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") leave(); });
-  window.addEventListener("pagehide", leave);
-  window.addEventListener("online", leave);
-  form.addEventListener("submit", (event) => {
-    if (form.method === "post") { clearTimeout(timer); waiting = false; } // the form itself brings the code
-    else event.preventDefault();
-  });
-  draw();
-}
-
 // What this browser holds, as a list.
+
+// held is what was done and what was typed together, by lesson. Of code that
+// belongs to an account, what the account has already is left out.
+async function held(mine) {
+  const progress = read();
+  for (const entry of await code.all()) {
+    if (mine ? entry.who : entry.who && !entry.dirty) continue;
+    const {course, path, title, files, changed} = entry;
+    const lesson = progress.lessons[entry.lesson] ??= {course, path, title};
+    Object.assign(lesson, {work: files, changed});
+  }
+  for (const {who, lesson, at, passed, files} of await versions.all()) {
+    if (who || !progress.lessons[lesson]) continue;
+    (progress.lessons[lesson].versions ??= []).push({at, passed, files});
+  }
+  return progress;
+}
 
 function newest(progress) {
   const times = Object.values(progress.lessons).flatMap((l) => [l.done, l.changed, l.opened]).filter(Boolean);
@@ -259,8 +361,9 @@ function sums(progress) {
 }
 
 function holdsPage(section) {
-  const draw = () => {
-    const progress = read(), entries = Object.values(progress.lessons).sort((a, b) => (b.done ?? b.opened ?? "").localeCompare(a.done ?? a.opened ?? ""));
+  const draw = async () => {
+    await ready;
+    const progress = await held(), entries = Object.values(progress.lessons).sort((a, b) => (b.done ?? b.opened ?? "").localeCompare(a.done ?? a.opened ?? ""));
     show(one("[data-none]", section), entries.length === 0);
     show(one("[data-some]", section), entries.length > 0);
     if (entries.length === 0) return;
@@ -271,10 +374,10 @@ function holdsPage(section) {
   const sure = one("[data-sure]", section);
   one("[data-clear]", section).addEventListener("click", () => { show(sure); one("[data-no]", sure).focus(); });
   one("[data-no]", sure).addEventListener("click", () => { show(sure, false); one("[data-clear]", section).focus(); });
-  one("[data-yes]", sure).addEventListener("click", () => {
-    clear();
+  one("[data-yes]", sure).addEventListener("click", async () => {
+    await clear();
     show(sure, false);
-    draw();
+    await draw();
     one("[data-none] a", section).focus();
   });
   window.addEventListener("storage", draw);
@@ -283,8 +386,9 @@ function holdsPage(section) {
 
 // "Is this yours?" after signing in.
 
-function mergePage(root) {
-  const progress = read();
+async function mergePage(root) {
+  await ready;
+  const progress = await held(true);
   const found = Object.fromEntries(Object.entries(progress.lessons).filter(([, l]) => l.done || l.work));
   if (Object.keys(found).length === 0) {
     location.replace(root.dataset.next);
@@ -300,7 +404,7 @@ function mergePage(root) {
   lines(ask, Object.values(found));
   step("ask");
   one("[data-not]", ask).addEventListener("click", () => step("others"));
-  one("[data-clear]", root).addEventListener("click", () => { clear(); step("cleared"); });
+  one("[data-clear]", root).addEventListener("click", async () => { await clear(); step("cleared"); });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     one("button", form).disabled = true;
@@ -308,7 +412,7 @@ function mergePage(root) {
     const answer = await send(form, only);
     one("button", form).disabled = false;
     if (!answer) { show(one("[data-failed]", ask)); return; }
-    forget(found, answer.left);
+    await forget(found, answer.left);
     const taken = one("[data-taken]", root), text = one("[data-says]", taken), left = one("[data-left]", taken);
     text.textContent = fill(text.dataset.says, answer);
     left.textContent = fill(left.dataset.left, {left: answer.left.length});
@@ -331,20 +435,28 @@ async function send(form, progress) {
 
 // forget removes what was sent, but for what nobody there knows and what was
 // changed meanwhile in another tab.
-function forget(sent, left) {
-  const progress = read();
-  for (const [id, lesson] of Object.entries(progress.lessons)) {
-    const same = !(id in sent) || JSON.stringify(lesson) === JSON.stringify(sent[id]);
-    if (same && !left.includes(id)) delete progress.lessons[id];
+async function forget(sent, left) {
+  const gone = (id) => id in sent && !left.includes(id);
+  for (const entry of await code.all()) {
+    if (!entry.who && gone(entry.lesson) && entry.changed === sent[entry.lesson].changed) await code.remove("", entry.lesson);
   }
-  if (Object.keys(progress.lessons).length === 0) clear();
-  else write({version: 1, lessons: progress.lessons});
+  for (const version of await versions.all()) if (!version.who && gone(version.lesson)) await versions.remove(version.id);
+  const progress = read(), same = (a, b) => a.done === b.done && a.opened === b.opened;
+  for (const [id, lesson] of Object.entries(progress.lessons)) {
+    if (!(id in sent) || same(lesson, sent[id])) { if (!left.includes(id)) delete progress.lessons[id]; }
+  }
+  if (Object.keys(progress.lessons).length === 0) {
+    clearProgress();
+    await forgetPages();
+  } else write({version: 1, lessons: progress.lessons});
 }
 
-const finish = one("#finish[data-lesson]"), form = one("form[data-work]");
-const store = finish ? lessonPage(finish) : form ? account(form) : undefined;
-if (form) editors(form, store, finish ? 300 : 2000);
+const finish = one("#finish[data-lesson]");
+const lesson = finish ? lessonPage(finish) : undefined;
 markCourses();
 goOn();
 if (one("[data-holds]")) holdsPage(one("[data-holds]"));
 if (one("[data-merge]")) mergePage(one("[data-merge]"));
+
+// What bench.js, which comes after this script, is given.
+window.kept = Object.freeze({code, versions, spill, ready, copied, signedIn, lesson, one, all, show, fill, day});

@@ -9,5 +9,5 @@ import "embed"
 
 // Files are served under /static/.
 //
-//go:embed *.css *.svg *.js
+//go:embed *.css *.svg *.js editor
 var Files embed.FS

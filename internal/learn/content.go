@@ -2,6 +2,7 @@ package learn
 
 import (
 	"html/template"
+	"strconv"
 	"strings"
 
 	"kept/internal/course"
@@ -20,6 +21,7 @@ type lesson struct {
 	Minutes   int
 	Task      *task
 	Quizzes   []quiz
+	Shuffled  bool // the questions come in a new order each time
 	Tasks     []template.HTML
 	Blanks    *blanks
 	Scene     *scene
@@ -68,19 +70,21 @@ type blanks struct {
 
 // blankPart is a piece of a sentence and the gap behind it; the last has none.
 type blankPart struct {
-	Text    string
+	Text    template.HTML
 	Gap     int // 0: none
 	Answers []string
+	Why     template.HTML
 	Size    int
 }
 
 type scene struct {
-	Place string
 	Lines []course.Line
+	Audio string // address of the recording, with the part of it that is meant
 }
 
 type film struct {
 	*course.Film
+	Poster     template.HTML // empty: one is drawn
 	Transcript template.HTML
 }
 
@@ -96,6 +100,9 @@ func (l *lesson) size() int {
 			n += len(h.Text)
 		}
 	}
+	if l.Film != nil {
+		n += len(l.Film.Transcript)
+	}
 	for _, q := range l.Quizzes {
 		for _, one := range q.Questions {
 			n += len(one.Legend) + len(one.Rest) + len(one.After) + 512*len(one.Answers)
@@ -106,8 +113,8 @@ func (l *lesson) size() int {
 
 // lesson renders a lesson, or finds it rendered.
 func (f *Feature) lesson(e *edition, p *course.Place, lang *page.Language) *lesson {
-	v := p.Lesson.In(lang.Tag)
-	return e.lessons.Get(lessonKey{v, lang.Tag}, func() *lesson { return f.renderLesson(e, p, v, lang) })
+	v := p.Lesson.In(lang.Reads)
+	return e.lessons.Get(lessonKey{v, lang.Tag, lang.Reads, e.State(p.Course)}, func() *lesson { return f.renderLesson(e, p, v, lang) })
 }
 
 func (f *Feature) renderLesson(e *edition, p *course.Place, v *course.Version, lang *page.Language) *lesson {
@@ -127,15 +134,20 @@ func (f *Feature) renderLesson(e *edition, p *course.Place, v *course.Version, l
 		l.Tasks = append(l.Tasks, b.r.Inline(text))
 	}
 	l.Task = b.task(v.Exercise)
-	l.Film, l.Scene, l.Blanks = b.film(v.Video), sceneOf(v.Scene), b.blanks(v.Blanks)
-	l.Quizzes = b.quizzes(v.Quizzes)
-	b.run(f.home(e, p.Course, v.File))
+	home := f.home(e, p.Course, v.File)
+	home.Lesson = pathsIn(lang)
+	l.Film, l.Scene, l.Blanks = b.film(v.Video), sceneOf(v.Scene, home), b.blanks(v.Blanks)
+	l.Quizzes, l.Shuffled = b.quizzes(v.Quizzes), p.Lesson.Kind == course.Quiz
+	b.run(home)
+	if l.Minutes == 0 {
+		l.Minutes = minutesOf(p.Lesson)
+	}
 	return l
 }
 
 // home says where a text lies, so that its links lead to pages of this site.
 func (f *Feature) home(e *edition, c *course.Course, file string) render.Home {
-	return render.Home{Course: c, Catalogue: e.Catalogue, File: file, Lesson: lessonPath, Asset: filePath}
+	return render.Home{Course: c, Catalogue: e.Catalogue, File: file, Lesson: lessonPath, Asset: filePath, CoursePage: coursePath}
 }
 
 // batch renders all the texts of a page together, so that their anchors do not
@@ -184,15 +196,33 @@ func (b *batch) film(v *course.Film) *film {
 	}
 	f := &film{Film: v}
 	b.html(v.Transcript, &f.Transcript)
+	if v.Poster != "" {
+		b.html([]course.Block{{Shape: course.Figure, Address: v.Poster}}, &f.Poster)
+	}
 	return f
 }
 
-func sceneOf(s *course.Scene) *scene {
+// sceneOf plays a recording only if it is one of the course's own files: no
+// other host is asked.
+func sceneOf(s *course.Scene, home render.Home) *scene {
 	if s == nil {
 		return nil
 	}
-	return &scene{Place: s.Place, Lines: s.Lines}
+	out := &scene{Lines: s.Lines}
+	if file, err := home.Catalogue.OpenAsset(home.Course, s.Audio); err == nil {
+		file.Close()
+		out.Audio = filePath(home.Course, s.Audio)
+		if s.Start > 0 || s.End > 0 {
+			out.Audio += "#t=" + seconds(s.Start)
+		}
+		if s.End > 0 {
+			out.Audio += "," + seconds(s.End)
+		}
+	}
+	return out
 }
+
+func seconds(s float64) string { return strconv.FormatFloat(s, 'f', -1, 64) }
 
 func (b *batch) blanks(v *course.Blanks) *blanks {
 	if v == nil {
@@ -201,18 +231,45 @@ func (b *batch) blanks(v *course.Blanks) *blanks {
 	out := &blanks{}
 	b.html(v.Before, &out.Before)
 	b.html(v.After, &out.After)
-	parts := strings.Split(v.Text, course.GapMark)
-	for i, text := range parts {
-		part := blankPart{Text: plain(text)}
-		if i < len(v.Gaps) && i < len(parts)-1 {
-			part.Gap, part.Answers = i+1, v.Gaps[i].Answers
-			for _, a := range part.Answers {
-				part.Size = max(part.Size, len([]rune(a))+2)
-			}
+	texts := atGaps(b.r.Inline(v.Text))
+	out.Parts = make([]blankPart, len(texts))
+	for i, text := range texts {
+		part := &out.Parts[i]
+		part.Text = text
+		if i >= len(v.Gaps) || i >= len(texts)-1 {
+			continue
 		}
-		out.Parts = append(out.Parts, part)
+		part.Gap, part.Answers = i+1, v.Gaps[i].Answers
+		for _, a := range part.Answers {
+			part.Size = max(part.Size, len([]rune(a))+2)
+		}
+		b.html(v.Gaps[i].Feedback, &part.Why)
 	}
 	return out
+}
+
+// atGaps cuts a rendered sentence at its gaps. A mark inside of a tag, as in an
+// address, is no place for a field and goes.
+func atGaps(sentence template.HTML) []template.HTML {
+	var parts []template.HTML
+	var part strings.Builder
+	inTag := false
+	for _, r := range string(sentence) {
+		switch {
+		case string(r) == course.GapMark && inTag:
+			continue
+		case string(r) == course.GapMark:
+			parts = append(parts, template.HTML(part.String())) // cut from what the policy let through
+			part.Reset()
+			continue
+		case r == '<':
+			inTag = true
+		case r == '>':
+			inTag = false
+		}
+		part.WriteRune(r)
+	}
+	return append(parts, template.HTML(part.String()))
 }
 
 func (b *batch) quizzes(sets []course.QuestionSet) []quiz {

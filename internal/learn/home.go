@@ -115,37 +115,29 @@ func (f *Feature) tracks(e *edition, asked choice) []trackView {
 func (f *Feature) forMember(ctx context.Context, e *edition, owner vault.OwnerID, lang *page.Language, p *homePage) error {
 	p.Member = true
 	p.Knows = f.memberKnows(lang, lang.Text("What you have done comes from the lessons you finished, which are kept in your account until you erase them."))
-	deeds, err := f.Deeds(ctx, f.DB.Read, vault.Self(owner), owner)
+	standing, err := f.Standing(ctx, f.DB.Read, owner)
 	if err != nil {
 		return err
-	}
-	counts := map[string]int{}
-	for _, d := range deeds {
-		counts[d.Course]++
 	}
 	for _, t := range p.Tracks {
 		for i := range t.Courses {
 			c := &t.Courses[i]
-			c.Known, c.Done = true, min(counts[c.ID], c.Lessons)
+			c.Known, c.Done = true, min(len(standing[c.ID].Lessons), c.Lessons)
 		}
 	}
-	at, err := f.where(ctx, e, owner, deeds)
+	at, err := f.where(ctx, e, owner, standing)
 	if err != nil || at == nil {
 		return err
 	}
 	v := f.courseView(e, at.Course, lang)
-	v.Done = min(counts[v.ID], v.Lessons)
+	v.Done = min(len(standing[v.ID].Lessons), v.Lessons)
 	p.GoOn, p.Begin = &goOn{link: *linkTo(at, lang), Course: v}, nil
 	return nil
 }
 
 // where is the lesson to go on with: the one with the newest code, or the
 // first one not done after the newest that is.
-func (f *Feature) where(ctx context.Context, e *edition, owner vault.OwnerID, deeds []Deed) (*course.Place, error) {
-	done := map[string]bool{}
-	for _, d := range deeds {
-		done[d.Lesson] = true
-	}
+func (f *Feature) where(ctx context.Context, e *edition, owner vault.OwnerID, s Standing) (*course.Place, error) {
 	var newest Work
 	works, err := f.work.All(ctx, f.DB.Read, vault.Self(owner), owner)
 	if err != nil {
@@ -156,11 +148,13 @@ func (f *Feature) where(ctx context.Context, e *edition, owner vault.OwnerID, de
 			newest = w.Value
 		}
 	}
-	if len(deeds) == 0 || newest.Changed.After(deeds[0].At) {
+	last := s.latest()
+	if newest.Changed.After(last.Last) {
 		p, _ := e.LessonByID(newest.Lesson)
 		return p, nil
 	}
-	p, ok := e.LessonByID(deeds[0].Lesson)
+	done := s.Done(last.Course)
+	p, ok := e.LessonByID(last.Newest)
 	for ok && p != nil && done[p.Lesson.ID] {
 		p = p.Next
 	}

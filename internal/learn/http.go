@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"kept/internal/course"
@@ -15,7 +17,8 @@ import (
 // Static files of these pages.
 const (
 	progressScript = "progress.js" // what the browser keeps
-	lessonScript   = "lesson.js"   // questions, copying, the table of contents
+	lessonScript   = "lesson.js"   // questions, tabs, copying, the table of contents
+	offlineScript  = "offline.js"  // reading without a connection
 )
 
 // courseView is a course in a list.
@@ -32,7 +35,7 @@ type courseView struct {
 type link struct{ Path, Title string }
 
 func (f *Feature) courseView(e *edition, c *course.Course, lang *page.Language) courseView {
-	words, facts := c.In(lang.Tag), e.facts[c]
+	words, facts := c.In(lang.Reads), e.facts[c]
 	v := courseView{ID: c.ID, Path: coursePath(c), Title: words.Title, Lessons: facts.lessons,
 		Summary: f.renderers[lang.Tag].Inline(words.Summary)}
 	v.Says = []string{countLessons(lang, facts.lessons), duration(lang, facts.minutes)}
@@ -47,6 +50,7 @@ func (f *Feature) courseView(e *edition, c *course.Course, lang *page.Language) 
 // coursePage is the first page of a course.
 type coursePage struct {
 	page.Head
+	tongues
 	C        courseView
 	Track    string
 	Lang     string // of the texts, if it is not the page's
@@ -54,21 +58,11 @@ type coursePage struct {
 	AbleTo   []template.HTML
 	Intro    template.HTML
 	Chapters []chapterView
+	Known    bool // a member asks
 	Rights   *rights
 	Begin    *link
 	GoOn     *link
-}
-
-type chapterView struct {
-	ID, Title string
-	Summary   template.HTML
-	Lessons   []lessonLine
-}
-
-type lessonLine struct {
-	ID, Path, Title, Kind, Time string
-	Number                      int
-	Done                        bool
+	Along    string // address of what to take along for reading without a connection
 }
 
 func (f *Feature) showCourse(w http.ResponseWriter, r *http.Request) error {
@@ -81,10 +75,10 @@ func (f *Feature) showCourse(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, coursePath(c), http.StatusPermanentRedirect)
 		return nil
 	}
-	lang := f.Site.Printer(r.Context())
+	lang := f.reading(r, e.facts[c].tongues)
 	owner, member := f.c.Who(r.Context())
 	if !member {
-		return f.Site.Shared(w, r, "learn.course "+c.Slug, e.version, func() (page.Finished, error) {
+		return f.Site.Shared(w, r, "learn.course "+c.Slug+" "+lang.Reads, e.version, func() (page.Finished, error) {
 			p, err := f.coursePage(r.Context(), e, c, lang, nil)
 			return page.Finished{Status: http.StatusOK, Name: "learn/course.html", Page: p}, err
 		})
@@ -98,15 +92,15 @@ func (f *Feature) showCourse(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Knows = f.memberKnows(lang, lang.Text("The ticks come from the lessons you finished, which are kept in your account until you erase them."))
-	p.C.Known, p.C.Done = true, len(done)
+	p.C.Known, p.C.Done, p.Known = true, len(done), true
 	return f.Site.Render(w, r, http.StatusOK, "learn/course.html", p)
 }
 
-func (f *Feature) coursePage(ctx context.Context, e *edition, c *course.Course, lang *page.Language, done map[string]Done) (*coursePage, error) {
-	words := c.In(lang.Tag)
-	p := &coursePage{C: f.courseView(e, c, lang), Chapters: f.chapters(e, c, lang, done)}
+func (f *Feature) coursePage(ctx context.Context, e *edition, c *course.Course, lang *page.Language, done map[string]bool) (*coursePage, error) {
+	words := c.In(lang.Reads)
+	p := &coursePage{C: f.courseView(e, c, lang), Chapters: lister{f, c, lang, done}.list(e.outlines[c].top), Along: asks(alongPath(c), lang)}
 	p.Head = page.Head{Title: words.Title, Description: plain(words.Summary), Current: "/", Canonical: coursePath(c),
-		Knows: f.visitorKnows(lang, lang.Text("Lessons you finish are kept in this browser until you take them into an account or clear them.")), Scripts: []string{progressScript}}
+		Knows: f.visitorKnows(lang, lang.Text("Lessons you finish are kept in this browser until you take them into an account or clear them.")), Scripts: []string{progressScript, offlineScript}}
 	if words.Lang != lang.Tag {
 		p.Lang, p.Dir = words.Lang, dirOf(words.Lang)
 	}
@@ -117,9 +111,11 @@ func (f *Feature) coursePage(ctx context.Context, e *edition, c *course.Course, 
 	p.Rights = rightsOf(r, c.Rights, nil)
 	p.Track = f.trackOf(e, c, lang)
 	p.Begin, p.GoOn = f.wayOn(e, c, lang, done)
+	p.speak(e, c, lang)
 	var err error
-	p.Intro, err = f.Site.Fragment(ctx, "learn.intro "+c.Slug, e.version, func() (template.HTML, error) {
-		return r.Page(f.home(e, c, c.Dir+"/course.md"), c.IntroIn(lang.Tag)).HTML, nil
+	p.Intro, err = f.Site.Fragment(ctx, "learn.intro "+c.Slug+" "+lang.Reads, e.version, func() (template.HTML, error) {
+		first := c.FirstPage(lang.Reads)
+		return r.Page(f.home(e, c, first.File), first.Blocks).HTML, nil
 	})
 	return p, err
 }
@@ -128,7 +124,7 @@ func (f *Feature) trackOf(e *edition, c *course.Course, lang *page.Language) str
 	for _, t := range e.Tracks {
 		for _, id := range t.Courses {
 			if id == c.ID {
-				return t.In(lang.Tag).Title
+				return t.In(lang.Reads).Title
 			}
 		}
 	}
@@ -137,7 +133,7 @@ func (f *Feature) trackOf(e *edition, c *course.Course, lang *page.Language) str
 
 // wayOn is where a course begins, and the first lesson that a member who has
 // begun has not finished.
-func (f *Feature) wayOn(e *edition, c *course.Course, lang *page.Language, done map[string]Done) (begin, goOn *link) {
+func (f *Feature) wayOn(e *edition, c *course.Course, lang *page.Language, done map[string]bool) (begin, goOn *link) {
 	first, ok := e.First(c)
 	if !ok {
 		return nil, nil
@@ -155,25 +151,7 @@ func linkTo(p *course.Place, lang *page.Language) *link {
 	if p == nil {
 		return nil
 	}
-	return &link{Path: lessonPath(p), Title: p.Lesson.In(lang.Tag).Title}
-}
-
-// chapters lists the lessons under the names of their chapters.
-func (f *Feature) chapters(e *edition, c *course.Course, lang *page.Language, done map[string]Done) []chapterView {
-	var all []chapterView
-	var last *course.Chapter
-	for p, ok := e.First(c); ok && p != nil; p = p.Next {
-		if p.Chapter != last || len(all) == 0 {
-			last = p.Chapter
-			words := p.Chapter.In(lang.Tag)
-			all = append(all, chapterView{ID: p.Chapter.Slug, Title: words.Title, Summary: f.renderers[lang.Tag].Inline(words.Summary)})
-		}
-		_, finished := done[p.Lesson.ID]
-		at := &all[len(all)-1]
-		at.Lessons = append(at.Lessons, lessonLine{ID: p.Lesson.ID, Path: lessonPath(p), Title: p.Lesson.In(lang.Tag).Title,
-			Number: p.Number, Kind: kindWords(lang, p.Lesson.Kind), Time: duration(lang, minutesOf(p.Lesson)), Done: finished})
-	}
-	return all
+	return &link{Path: lessonPath(p), Title: p.Lesson.In(lang.Reads).Title}
 }
 
 func kindWords(lang *page.Language, k course.Kind) string {
@@ -213,6 +191,7 @@ func (f *Feature) memberKnows(lang *page.Language, kept string) string {
 // lessonPage is one lesson.
 type lessonPage struct {
 	page.Head
+	tongues
 	L          *lesson
 	ID, Path   string
 	Course     courseLink
@@ -220,10 +199,14 @@ type lessonPage struct {
 	NotchDone  int
 	Member     bool
 	Done       *Done
-	Files      []fileView
-	Draft      bool // the code differs from the solution that is kept
+	Bench      *bench // where one writes code; nil if the lesson asks for none
 	Prev, Next *link
+	NextTask   *link // the next lesson in which one does something, if it is not the next one
+	Chapter    *link // if it has a page of its own
+	Quiz       *quiz
+	Sets       []numbered // of questions, if there are several to choose from
 	Sections   []section
+	HandIn     string // path of the page on which a project is handed in
 }
 
 type courseLink struct{ ID, Path, Title string }
@@ -231,90 +214,126 @@ type courseLink struct{ ID, Path, Title string }
 // section is an entry of the table of contents besides the text's own headings.
 type section struct{ ID, Title string }
 
-// fileView is a file as it stands in the editor.
-type fileView struct {
-	Index       int
-	Name        string
-	Text, Start string
-	Rows        int
-}
-
 func (f *Feature) showLesson(w http.ResponseWriter, r *http.Request) error {
 	e := f.edition()
 	p, ok := e.Lesson(r.PathValue("course"), r.PathValue("lesson"))
 	if !ok {
 		return fault.NotFound{What: "lesson"}
 	}
-	lang := f.Site.Printer(r.Context())
+	set := setAsked(p, r)
+	lang := f.reading(r, e.facts[p.Course].tongues)
 	owner, member := f.c.Who(r.Context())
 	if !member && walled(p) {
 		http.Redirect(w, r, signInFor(r), http.StatusSeeOther)
 		return nil
 	}
+	f.allowFrame(w, p)
 	if !member {
 		f.noteVisit(r.Context())
-		return f.Site.Shared(w, r, "learn.lesson "+p.Course.Slug+"/"+p.Slug, e.version, func() (page.Finished, error) {
-			return page.Finished{Status: http.StatusOK, Name: "learn/lesson.html", Page: f.lessonPage(e, p, lang)}, nil
+		return f.Site.Shared(w, r, "learn.lesson "+p.Course.Slug+"/"+p.Slug+"/"+strconv.Itoa(set)+" "+lang.Reads, e.version, func() (page.Finished, error) {
+			return page.Finished{Status: http.StatusOK, Name: "learn/lesson.html", Page: f.lessonPage(e, p, lang, set)}, nil
 		})
 	}
 	s, err := f.stateOf(r.Context(), f.DB.Read, owner, p)
 	if err != nil {
 		return err
 	}
-	view := f.lessonPage(e, p, lang)
+	view := f.lessonPage(e, p, lang, set)
 	f.fillLesson(view, s, lang)
+	f.fillBench(view, p, owner, &s, lang)
 	return f.Site.Render(w, r, http.StatusOK, "learn/lesson.html", view)
 }
 
-func (f *Feature) lessonPage(e *edition, p *course.Place, lang *page.Language) *lessonPage {
+// setAsked is the number of the set of questions that is asked for, from 0. Of
+// several sets a page shows one.
+func setAsked(p *course.Place, r *http.Request) int {
+	if r.URL.RawQuery == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(r.URL.Query().Get("set"))
+	if err != nil || n < 1 || n > len(p.Lesson.Versions[0].Quizzes) {
+		return 0
+	}
+	return n - 1
+}
+
+func (f *Feature) lessonPage(e *edition, p *course.Place, lang *page.Language, set int) *lessonPage {
 	l := f.lesson(e, p, lang)
-	words := p.Course.In(lang.Tag)
+	words := p.Course.In(lang.Reads)
 	v := &lessonPage{L: l, ID: p.Lesson.ID, Path: lessonPath(p), Course: courseLink{p.Course.ID, coursePath(p.Course), words.Title},
-		Number: p.Number, Of: p.Of, Prev: linkTo(p.Prev, lang), Next: linkTo(p.Next, lang)}
+		Number: p.Number, Of: p.Of, Prev: linkTo(p.Prev, lang), Next: linkTo(p.Next, lang), NextTask: linkTo(nextTask(p), lang)}
 	v.Head = page.Head{Title: l.Title + ", " + words.Title, Description: l.Summary, Current: "/", Canonical: v.Path,
-		Knows: f.visitorKnows(lang, lang.Text("Lessons you open or finish are kept in this browser until you take them into an account or clear them.")), Scripts: []string{progressScript, lessonScript}}
+		Knows: f.visitorKnows(lang, lang.Text("Lessons you open or finish are kept in this browser, to be read without a connection too, until you take them into an account or clear them. So are your choice of tabs and what you tick off.")), Scripts: []string{progressScript, lessonScript, offlineScript}}
 	if l.Task != nil {
-		v.Knows = f.visitorKnows(lang, lang.Text("Lessons you open or finish, and the code you type, are kept in this browser until you take them into an account or clear them."))
-		v.Files = filesOf(l.Task, nil)
+		v.Knows = f.visitorKnows(lang, lang.Text("Lessons you open or finish, and the code you type, are kept in this browser, to be read without a connection too, until you take them into an account or clear them. So are your choice of tabs and what you tick off."))
+		f.fillBench(v, p, "", nil, lang)
 		v.Sections = append(v.Sections, section{"task", lang.Text("Try it yourself")})
 	}
+	if o := e.outlines[p.Course]; o.folded && o.of[p.Chapter] != nil {
+		v.Chapter = &link{chapterPath(p.Course, o.of[p.Chapter]), p.Chapter.In(lang.Reads).Title}
+	}
+	if p.Lesson.Kind == course.Project && f.c.Project != nil {
+		v.HandIn = f.c.Project(p.Lesson.ID)
+	}
+	v.ask(set)
 	if len(l.Quizzes) > 0 {
 		v.Sections = append(v.Sections, section{"questions", lang.Text("Questions")})
 	}
+	v.speak(p, lang)
 	return v
+}
+
+// ask chooses one of the sets of questions.
+func (v *lessonPage) ask(set int) {
+	if set >= len(v.L.Quizzes) {
+		set = 0
+	}
+	if len(v.L.Quizzes) == 0 {
+		return
+	}
+	v.Quiz = &v.L.Quizzes[set]
+	for i := range v.L.Quizzes {
+		if len(v.L.Quizzes) > 1 {
+			v.Sets = append(v.Sets, numbered{Path: v.Path + "?set=" + strconv.Itoa(i+1) + "#questions", First: i + 1, Here: i == set})
+		}
+	}
+}
+
+// nextTask is the next lesson in which one does something, behind the next.
+func nextTask(p *course.Place) *course.Place {
+	if p.Next == nil || hasTask(p.Next.Lesson) {
+		return nil
+	}
+	for next := p.Next.Next; next != nil; next = next.Next {
+		if hasTask(next.Lesson) {
+			return next
+		}
+	}
+	return nil
+}
+
+func hasTask(l *course.Lesson) bool {
+	return l.Kind == course.Exercise || l.Kind == course.Project || hasExercise(l.Versions[0].Blocks)
+}
+
+// hasExercise tells whether a text asks its reader to do something.
+func hasExercise(blocks []course.Block) bool {
+	return slices.ContainsFunc(blocks, func(b course.Block) bool {
+		return b.Shape == course.Box && b.Style == "exercise" || hasExercise(b.Blocks)
+	})
 }
 
 // fillLesson puts what the records say into the page.
 func (f *Feature) fillLesson(v *lessonPage, s state, lang *page.Language) {
 	v.Member, v.NotchDone = true, s.inCourse
 	v.Knows = f.memberKnows(lang, lang.Text("Once you say that you finished this lesson, that and the time are kept until you erase them. They stand on your page if it is open and you do not hide them."))
-	var kept []File
 	if s.done != nil {
 		v.Done = &s.done.Value
-		kept = v.Done.Files
-	}
-	if s.work != nil {
-		kept, v.Draft = s.work.Value.Files, true
 	}
 	if v.L.Task != nil {
-		v.Knows = f.memberKnows(lang, lang.Text("Code you type is kept for you alone, until 13 months after your last change. Once you say that you finished this lesson, that, the time and the code are kept until you erase them. They stand on your page if it is open and you do not hide them."))
-		v.Files = filesOf(v.L.Task, kept)
+		v.Knows = f.memberKnows(lang, lang.Text("Code you type is kept for you alone, until 13 months after your last change, and a copy in this browser until you sign out. What you hand in is run on this site to check it, and kept with the result until you erase it. That you finished this lesson, when and with which code stands on your page if it is open and you do not hide it."))
 	}
-}
-
-// filesOf are an exercise's files, with the learner's text where it is kept.
-func filesOf(t *task, kept []File) []fileView {
-	views := make([]fileView, len(t.Files))
-	for i, file := range t.Files {
-		views[i] = fileView{Index: i, Name: file.Name, Text: file.Text, Start: file.Text}
-		for _, k := range kept {
-			if k.Name == file.Name {
-				views[i].Text = k.Text
-			}
-		}
-		views[i].Rows = min(max(strings.Count(views[i].Text, "\n")+3, 12), 28)
-	}
-	return views
+	v.Knows += " " + lang.Text("The page as strangers see it is kept in this browser, to be read without a connection, until you sign out; so are your choice of tabs and what you tick off.")
 }
 
 // signInFor sends to sign in and back: to the page, or for a form to the

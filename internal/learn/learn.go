@@ -18,10 +18,12 @@ import (
 	"embed"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"kept/internal/course"
 	"kept/internal/course/render"
 	"kept/internal/feature"
+	"kept/internal/job"
 	"kept/internal/page"
 	"kept/internal/prove"
 	"kept/vault"
@@ -37,19 +39,33 @@ type Config struct {
 	Who func(ctx context.Context) (owner vault.OwnerID, ok bool)
 	// Knows is what every page of a member remembers by itself; nil if nothing.
 	Knows func(lang *page.Language) string
+	// Zone is the time zone in which the owner's days begin; nil for UTC.
+	Zone func(ctx context.Context, q vault.Querier, owner vault.OwnerID) (*time.Location, error)
+	// Judge checks the code that members hand in; nil where there is none.
+	Judge Judge
+	// Person is the path of the form by which a member asks for a person instead
+	// of a machine; empty if there is none.
+	Person string
+	// Project gives the path of the page on which a lesson's project is handed
+	// in; nil if there is none.
+	Project func(lessonID string) string
 	// Public lists paths of other features for the map of the site; nil if
 	// there are none. It must name no person's page that is not to be found.
 	Public func(ctx context.Context) ([]string, error)
+	// Search is the address at which everything can be looked for; empty if
+	// there is none.
+	Search string
 }
 
 // Feature serves the pages.
 type Feature struct {
-	c         Config
-	done      vault.Kind[Done]
-	work      vault.Kind[Work]
+	c Config
+	kinds
+	news      news
 	current   atomic.Pointer[edition]
 	editions  atomic.Int64
 	renderers map[string]*render.Renderer // by language
+	framed    []string                    // the content policy of pages that show the frame in which code runs
 	feature.Services
 }
 
@@ -57,7 +73,7 @@ var _ feature.Feature = (*Feature)(nil)
 
 // New declares what is kept here.
 func New(reg *vault.Registry, c Config) *Feature {
-	return &Feature{c: c, done: declareDone(reg), work: declareWork(reg)}
+	return &Feature{c: c, kinds: declare(reg)}
 }
 
 // Source hands over the templates, with the Go files for their texts.
@@ -66,6 +82,8 @@ func (f *Feature) Source() page.Source { return page.Source{Name: "learn", Files
 // Start takes what the feature stands on.
 func (f *Feature) Start(s feature.Services) error {
 	f.Services = s
+	f.framed = []string{s.Site.Policy(map[string]string{"frame-src": "'self'"})}
+	s.Jobs.Handle(job.Kind{Name: jobCheck, Do: f.runCheck, Attempts: checkAttempts})
 	f.renderers = map[string]*render.Renderer{}
 	for _, lang := range s.Site.Catalogue().All() {
 		f.renderers[lang.Tag] = render.New(render.Labels{Copy: lang.Text("Copy"), Code: lang.Text("Code"), Table: lang.Text("Table"),
@@ -80,11 +98,25 @@ func (f *Feature) Routes() []page.Route {
 		{Pattern: "GET /{$}", Handler: f.showHome},
 		{Pattern: "GET /courses/{course}", Handler: f.showCourse},
 		{Pattern: "GET /courses/{course}/{lesson}", Handler: f.showLesson},
+		{Pattern: "GET /courses/{course}/chapters/{chapter}", Handler: f.showChapter},
+		{Pattern: "GET /courses/{course}/along.json", Handler: f.serveAlong},
 		{Pattern: "GET /courses/{course}/files/{file...}", Handler: f.serveFile},
+		{Pattern: "GET " + workerPath, Handler: f.serveWorker},
+		{Pattern: "GET " + offlinePath, Handler: f.showOffline},
 		{Pattern: "POST /courses/{course}/{lesson}/done", Handler: f.member(f.markDone)},
 		{Pattern: "POST /courses/{course}/{lesson}/undo", Handler: f.member(f.markUndone)},
 		{Pattern: "POST /courses/{course}/{lesson}/code", Handler: f.member(f.keepWork)},
+		{Pattern: "POST /courses/{course}/{lesson}/choose", Handler: f.member(f.chooseWork)},
+		{Pattern: "POST /courses/{course}/{lesson}/hand-in", Handler: f.member(f.postHandIn)},
+		{Pattern: "GET /learn/{course}/{lesson}/verdict", Handler: f.member(f.showVerdict)},
+		{Pattern: "GET /learn/{course}/stops", Handler: f.showStops},
+		{Pattern: "GET /learn/{course}/{lesson}/versions", Handler: f.member(f.showVersions)},
+		{Pattern: "POST /learn/{course}/{lesson}/versions/{version}/take", Handler: f.member(f.takeVersion)},
+		{Pattern: "POST /learn/{course}/{lesson}/versions/{version}/erase", Handler: f.member(f.eraseVersion)},
 		{Pattern: "GET /progress", Handler: f.showProgress},
+		{Pattern: "GET /progress/reset", Handler: f.member(f.showReset)},
+		{Pattern: "POST /progress/reset", Handler: f.member(f.postReset)},
+		{Pattern: "POST /progress/aside", Handler: f.member(f.postAside)},
 		{Pattern: "GET " + mergePath, Handler: f.member(f.showMerge)},
 		{Pattern: "POST " + mergePath, Handler: f.merge, MaxBody: maxBrought},
 		{Pattern: "GET /sitemap.xml", Handler: f.siteMap},
@@ -93,7 +125,8 @@ func (f *Feature) Routes() []page.Route {
 
 // Plants puts a marker into each kind.
 func (f *Feature) Plants() []prove.Plant {
-	return []prove.Plant{{Kind: kindDone, Put: f.plantDone}, {Kind: kindWork, Put: f.plantWork}}
+	return []prove.Plant{{Kind: kindDone, Put: f.plantDone}, {Kind: kindWork, Put: f.plantWork},
+		{Kind: kindVersion, Put: f.plantVersion}, {Kind: kindSummary, Put: f.plantSummary}, {Kind: kindAside, Put: f.plantAside}}
 }
 
 // asked is a request of a signed-in member.

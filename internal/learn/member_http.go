@@ -25,26 +25,32 @@ func (f *Feature) titleOf(r *http.Request, p *course.Place) string {
 	return p.Lesson.In(f.Site.Printer(r.Context()).Tag).Title
 }
 
+// markDone takes the learner's word for it. The code is a version like any
+// other, so that a later solution does not take its place.
 func (f *Feature) markDone(a asked) error {
-	p, err := f.place(a.Request)
+	h, err := f.handed(a)
 	if err != nil {
 		return err
 	}
-	form, err := page.ParseForm(a.Request)
-	if err != nil {
-		return err
-	}
-	files, _ := typed(form, p.Lesson.In(f.Site.Printer(a.Context()).Tag))
 	if doneUnseen() {
-		return back(a, p)
+		return back(a, h.of)
 	}
 	err = f.transact(a.Context(), func(tx *sql.Tx) error {
-		return f.finish(a.Context(), tx, a.me, p, f.titleOf(a.Request, p), files)
+		if h.files != nil {
+			if _, err := f.keep(a.Context(), tx, a.me, h.sent); err != nil {
+				return err
+			}
+			v := Version{Course: h.of.Course.ID, Lesson: h.of.Lesson.ID, Title: h.title, Files: h.files, At: f.Now().UTC(), State: stateKept, Claim: h.claim}
+			if err := f.putVersion(a.Context(), tx, a.me, v); err != nil {
+				return err
+			}
+		}
+		return f.finish(a.Context(), tx, vault.Self(a.me), a.me, finished{of: h.of, title: h.title, files: h.files, checked: claimed(h.claim)})
 	})
 	if err != nil {
 		return told(err)
 	}
-	return back(a, p)
+	return back(a, h.of)
 }
 
 func (f *Feature) markUndone(a asked) error {
@@ -56,38 +62,6 @@ func (f *Feature) markUndone(a asked) error {
 		return told(err)
 	}
 	return back(a, p)
-}
-
-func (f *Feature) keepWork(a asked) error {
-	p, err := f.place(a.Request)
-	if err != nil {
-		return err
-	}
-	form, err := page.ParseForm(a.Request)
-	if err != nil {
-		return err
-	}
-	files, sent := typed(form, p.Lesson.In(f.Site.Printer(a.Context()).Tag))
-	if !sent {
-		return fault.Invalid{Fields: []fault.Field{{Message: "Send the code from the lesson's page."}}}
-	}
-	err = f.transact(a.Context(), func(tx *sql.Tx) error {
-		return f.keep(a.Context(), tx, a.me, p, f.titleOf(a.Request, p), files)
-	})
-	if err != nil {
-		return told(err)
-	}
-	if byScript(a.Request) {
-		a.w.WriteHeader(http.StatusNoContent)
-		return nil
-	}
-	http.Redirect(a.w, a.Request, lessonPath(p)+"#code", http.StatusSeeOther)
-	return nil
-}
-
-// byScript tells a form that a script sent, which needs no page.
-func byScript(r *http.Request) bool {
-	return strings.HasPrefix(r.Header.Get("Accept"), "application/json")
 }
 
 func back(a asked, p *course.Place) error {
@@ -136,31 +110,4 @@ func sentence(err error) string {
 		return "Shorten the code: a lesson keeps 20 files and 128 kB at most."
 	}
 	return "Send the code as text, from the lesson's page."
-}
-
-// progressPage shows what is known of what one has done, here and in the
-// browser.
-type progressPage struct {
-	page.Head
-	Member  bool
-	Courses []CourseProgress
-}
-
-func (f *Feature) showProgress(w http.ResponseWriter, r *http.Request) error {
-	lang := f.Site.Printer(r.Context())
-	p := &progressPage{Head: page.Head{Title: lang.Text("Your progress"), NoIndex: true, Scripts: []string{progressScript},
-		Knows: f.visitorKnows(lang, lang.Text("What it shows is read by your browser out of itself, and is not sent."))}}
-	owner, member := f.c.Who(r.Context())
-	if !member {
-		return f.Site.Shared(w, r, "learn.progress", f.edition().version, func() (page.Finished, error) {
-			return page.Finished{Status: http.StatusOK, Name: "learn/progress.html", Page: p}, nil
-		})
-	}
-	deeds, err := f.Deeds(r.Context(), f.DB.Read, vault.Self(owner), owner)
-	if err != nil {
-		return err
-	}
-	p.Member, p.Courses = true, f.Progress(deeds, lang.Tag)
-	p.Knows = f.memberKnows(lang, lang.Text("It shows the lessons you finished, which are kept in your account until you erase them, and what this browser holds, which is not sent."))
-	return f.Site.Render(w, r, http.StatusOK, "learn/progress.html", p)
 }

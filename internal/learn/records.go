@@ -21,6 +21,10 @@ const (
 	maxCode  = 128 << 10 // bytes in all files of a lesson
 	maxName  = 200       // bytes of a file's name
 	maxTitle = 500       // bytes
+	// Versions of one lesson, and devices that disagree about one.
+	maxVersions = 200
+	maxOthers   = 5
+	maxKey      = 64
 )
 
 // Errors of values that no page makes.
@@ -28,7 +32,30 @@ var (
 	errNameless = errors.New("a record of a lesson names its course, its lesson and its title")
 	errTooMuch  = errors.New("a lesson keeps 20 files and 128 kB of code at most")
 	errNotText  = errors.New("code is text: it must be UTF-8")
+	errChecked  = errors.New("a solution is checked by server, browser or none")
 )
+
+func checkDone(d Done) error {
+	if d.Checked != CheckedServer && d.Checked != CheckedBrowser && d.Checked != CheckedNone {
+		return errChecked
+	}
+	return checkRecord(d.Course, d.Lesson, d.Title, d.Files)
+}
+
+func checkWork(w Work) error {
+	if len(w.Others) > maxOthers {
+		return errTooMuch
+	}
+	for _, other := range w.Others {
+		if len(other.Key) > maxKey {
+			return errTooMuch
+		}
+		if err := checkFiles(other.Files); err != nil {
+			return err
+		}
+	}
+	return checkRecord(w.Course, w.Lesson, w.Title, w.Files)
+}
 
 func checkRecord(course, lesson, title string, files []File) error {
 	if course == "" || lesson == "" || title == "" || len(course)+len(lesson) > maxTitle || len(title) > maxTitle {
@@ -55,19 +82,32 @@ func checkFiles(files []File) error {
 type state struct {
 	done     *vault.Record[Done]
 	work     *vault.Record[Work]
-	inCourse int // lessons of the course that are done
+	latest   *vault.Record[Version] // handed in last
+	versions int
+	inCourse int            // lessons of the course that are done
+	zone     *time.Location // the member's, where a time is to be shown
 }
 
-// stateOf asks three look-ups, however much the member has done.
+// stateOf asks a few look-ups, however much the member has done.
 func (f *Feature) stateOf(ctx context.Context, q vault.Querier, owner vault.OwnerID, p *course.Place) (state, error) {
 	var s state
 	var err error
-	if s.done, err = f.doneOf(ctx, q, owner, p.Lesson.ID); err != nil {
+	if s.done, err = f.doneOf(ctx, q, vault.Self(owner), owner, p.Lesson.ID); err != nil {
 		return s, err
 	}
-	if s.work, err = f.workOf(ctx, q, owner, p.Lesson.ID); err != nil {
+	if s.work, err = f.workOf(ctx, q, vault.Self(owner), owner, p.Lesson.ID); err != nil {
 		return s, err
 	}
+	if s.work != nil && len(s.work.Value.Others) > 0 {
+		if s.zone, err = f.zoneOf(ctx, q, owner); err != nil {
+			return s, err
+		}
+	}
+	versions, err := f.versionsOf(ctx, q, vault.Self(owner), owner, p.Lesson.ID)
+	if err != nil {
+		return s, err
+	}
+	s.versions, s.latest = len(versions), handedInLast(versions)
 	inCourse, err := f.doneIn(ctx, q, owner, p.Course)
 	s.inCourse = len(inCourse)
 	return s, err
@@ -75,15 +115,20 @@ func (f *Feature) stateOf(ctx context.Context, q vault.Querier, owner vault.Owne
 
 // doneOf is the record of a finished lesson, or nil. An import can bring a
 // second one: the earlier counts.
-func (f *Feature) doneOf(ctx context.Context, q vault.Querier, owner vault.OwnerID, lesson string) (*vault.Record[Done], error) {
-	return firstOf(f.done.Find(ctx, q, vault.Self(owner), vault.Query{Name: byLesson, Value: lesson, Owner: owner, Limit: 1}))
+func (f *Feature) doneOf(ctx context.Context, q vault.Querier, who vault.Who, owner vault.OwnerID, lesson string) (*vault.Record[Done], error) {
+	return firstOf(f.done.Find(ctx, q, who, vault.Query{Name: byLesson, Value: lesson, Owner: owner, Limit: 1}))
 }
 
 // workOf is the newest code kept for a lesson, or nil.
-func (f *Feature) workOf(ctx context.Context, q vault.Querier, owner vault.OwnerID, lesson string) (*vault.Record[Work], error) {
-	all, err := f.work.Find(ctx, q, vault.Self(owner), vault.Query{Name: byLesson, Value: lesson, Owner: owner})
+func (f *Feature) workOf(ctx context.Context, q vault.Querier, who vault.Who, owner vault.OwnerID, lesson string) (*vault.Record[Work], error) {
+	all, err := f.work.Find(ctx, q, who, vault.Query{Name: byLesson, Value: lesson, Owner: owner})
 	slices.Reverse(all)
 	return firstOf(all, err)
+}
+
+// versionsOf are the versions of a lesson's code, the oldest first.
+func (f *Feature) versionsOf(ctx context.Context, q vault.Querier, who vault.Who, owner vault.OwnerID, lesson string) ([]vault.Record[Version], error) {
+	return f.version.Find(ctx, q, who, vault.Query{Name: byLesson, Value: lesson, Owner: owner})
 }
 
 func firstOf[T any](all []vault.Record[T], err error) (*vault.Record[T], error) {
@@ -91,22 +136,6 @@ func firstOf[T any](all []vault.Record[T], err error) (*vault.Record[T], error) 
 		return nil, err
 	}
 	return &all[0], nil
-}
-
-// doneIn is the set of finished lessons of a course, by id.
-func (f *Feature) doneIn(ctx context.Context, q vault.Querier, owner vault.OwnerID, c *course.Course) (map[string]Done, error) {
-	all, err := f.done.Find(ctx, q, vault.Self(owner), vault.Query{Name: byCourse, Value: c.ID, Owner: owner})
-	return byLessonID(all), err
-}
-
-func byLessonID(all []vault.Record[Done]) map[string]Done {
-	found := make(map[string]Done, len(all))
-	for _, r := range all {
-		if known, ok := found[r.Value.Lesson]; !ok || r.Value.At.Before(known.At) {
-			found[r.Value.Lesson] = r.Value
-		}
-	}
-	return found
 }
 
 // errAgain says that another request wrote the same lesson first: what was
@@ -128,43 +157,81 @@ func (f *Feature) transact(ctx context.Context, do func(tx *sql.Tx) error) error
 	}
 }
 
+// finished is a lesson that is being finished.
+type finished struct {
+	of      *course.Place
+	title   string
+	files   []File // nil for "what was kept so far"
+	checked string
+	engine  string // with CheckedServer
+}
+
 // finish records that a lesson is done. A second time changes the solution
-// alone: the first day stays. Files may be nil for "what was kept so far".
-func (f *Feature) finish(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, of *course.Place, title string, files []File) error {
-	who := vault.Self(owner)
-	work, err := f.workOf(ctx, tx, owner, of.Lesson.ID)
+// alone: the first day stays. A solution that the server has checked is not
+// replaced by one that it has not.
+func (f *Feature) finish(ctx context.Context, tx *sql.Tx, who vault.Who, owner vault.OwnerID, x finished) error {
+	work, err := f.workOf(ctx, tx, who, owner, x.of.Lesson.ID)
 	if err != nil {
 		return err
 	}
-	if files == nil && work != nil {
-		files = work.Value.Files
+	if x.files == nil && work != nil {
+		x.files = work.Value.Files
 	}
-	rec, err := f.doneOf(ctx, tx, owner, of.Lesson.ID)
+	rec, err := f.doneOf(ctx, tx, who, owner, x.of.Lesson.ID)
 	if err != nil {
 		return err
 	}
-	if rec == nil {
-		rec = &vault.Record[Done]{Owner: owner, Value: Done{Course: of.Course.ID, CourseTitle: of.Course.In().Title,
-			Lesson: of.Lesson.ID, Title: title, At: f.Now().UTC()}}
+	fresh := rec == nil
+	if fresh {
+		rec = &vault.Record[Done]{Owner: owner, Value: Done{Course: x.of.Course.ID, CourseTitle: x.of.Course.In().Title,
+			Lesson: x.of.Lesson.ID, Title: x.title, At: f.Now().UTC(), Checked: CheckedNone}}
 	}
-	rec.Value.Checked = ByYourself
-	if len(files) > 0 {
-		rec.Value.Files, rec.Value.Solved = files, f.Now().UTC()
+	if x.betters(rec.Value) {
+		x.into(&rec.Value, f.Now().UTC())
 	}
-	if err := f.putOnce(ctx, tx, owner, *rec); err != nil || work == nil {
+	if err := f.putOnce(ctx, tx, who, *rec); err != nil {
 		return err
 	}
-	return f.dropWork(ctx, tx, who, owner, of.Lesson.ID)
+	if fresh {
+		if err := f.finishedNow(ctx, tx, who, owner, x.of, rec.Value); err != nil {
+			return err
+		}
+	}
+	if work == nil || !slices.Equal(work.Value.Files, rec.Value.Files) || len(work.Value.Others) > 0 {
+		return nil
+	}
+	return f.dropWork(ctx, tx, who, owner, x.of.Lesson.ID)
+}
+
+// betters tells whether a solution takes the place of the one that is kept.
+func (x finished) betters(kept Done) bool {
+	return x.checked == CheckedServer || !proven(kept) || slices.Equal(x.files, kept.Files)
+}
+
+func (x finished) into(d *Done, now time.Time) {
+	if proven(*d) && x.checked != CheckedServer {
+		return // the same code, and what is known of it is more
+	}
+	if len(x.files) > 0 {
+		d.Files, d.Solved = x.files, now
+	}
+	d.Checked, d.Engine, d.CheckedAt, d.Proof = x.checked, x.engine, time.Time{}, ""
+	if x.checked != CheckedNone {
+		d.CheckedAt = now
+	}
+	if x.checked == CheckedServer {
+		d.Proof = proofOf(d.Lesson, d.Files)
+	}
 }
 
 // putOnce writes a finished lesson and looks whether it is the only record of
 // it. Put locks the owner until the transaction ends, so of two requests that
 // both found none, the second sees the first one's here and begins again.
-func (f *Feature) putOnce(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, rec vault.Record[Done]) error {
-	if _, err := f.done.Put(ctx, tx, vault.Self(owner), rec); err != nil || rec.Rev > 0 {
+func (f *Feature) putOnce(ctx context.Context, tx *sql.Tx, who vault.Who, rec vault.Record[Done]) error {
+	if _, err := f.done.Put(ctx, tx, who, rec); err != nil || rec.Rev > 0 {
 		return err
 	}
-	all, err := f.done.Find(ctx, tx, vault.Self(owner), vault.Query{Name: byLesson, Value: rec.Value.Lesson, Owner: owner, Limit: 2})
+	all, err := f.done.Find(ctx, tx, who, vault.Query{Name: byLesson, Value: rec.Value.Lesson, Owner: rec.Owner, Limit: 2})
 	if err == nil && len(all) > 1 {
 		return errAgain
 	}
@@ -202,35 +269,12 @@ func (f *Feature) unfinish(ctx context.Context, tx *sql.Tx, owner vault.OwnerID,
 			return err
 		}
 	}
-	work, err := f.workOf(ctx, tx, owner, of.Lesson.ID)
+	work, err := f.workOf(ctx, tx, who, owner, of.Lesson.ID)
 	if err != nil || work != nil || len(files) == 0 {
 		return err
 	}
-	return f.keep(ctx, tx, owner, of, all[0].Value.Title, files)
-}
-
-// keep writes the code in progress of a lesson; no files erase it.
-func (f *Feature) keep(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, of *course.Place, title string, files []File) error {
-	who := vault.Self(owner)
-	if len(files) == 0 {
-		return f.dropWork(ctx, tx, who, owner, of.Lesson.ID)
-	}
-	rec, err := f.workOf(ctx, tx, owner, of.Lesson.ID)
-	if err != nil {
-		return err
-	}
-	if rec == nil {
-		rec = &vault.Record[Work]{Owner: owner}
-	}
-	rec.Value = Work{Course: of.Course.ID, Lesson: of.Lesson.ID, Title: title, Files: files, Changed: f.Now().UTC()}
-	fresh := rec.Rev == 0
-	if _, err := f.work.Put(ctx, tx, who, *rec); err != nil || !fresh {
-		return err
-	}
-	all, err := f.work.Find(ctx, tx, who, vault.Query{Name: byLesson, Value: of.Lesson.ID, Owner: owner, Limit: 2})
-	if err == nil && len(all) > 1 {
-		return errAgain
-	}
+	_, err = f.work.Put(ctx, tx, who, vault.Record[Work]{Owner: owner,
+		Value: Work{Course: of.Course.ID, Lesson: of.Lesson.ID, Title: all[0].Value.Title, Files: files, Changed: f.Now().UTC()}})
 	return err
 }
 
@@ -240,6 +284,7 @@ type Deed struct {
 	Path                                   string // of the lesson's page; empty if it is no longer taught here
 	At                                     time.Time
 	Files                                  []File
+	Checked                                string // CheckedServer, CheckedBrowser or CheckedNone; true, whatever was imported
 	Audience                               vault.Audience
 }
 
@@ -269,7 +314,7 @@ func (f *Feature) Deeds(ctx context.Context, q vault.Querier, who vault.Who, own
 
 func deedOf(catalogue *course.Catalogue, r vault.Record[Done]) Deed {
 	d := Deed{ID: r.ID, Course: r.Value.Course, CourseTitle: r.Value.CourseTitle, Lesson: r.Value.Lesson, Title: r.Value.Title,
-		At: r.Value.At, Files: r.Value.Files, Audience: r.Audience}
+		At: r.Value.At, Files: r.Value.Files, Checked: checkedOf(r.Value), Audience: r.Audience}
 	if p, ok := catalogue.LessonByID(r.Value.Lesson); ok {
 		d.Path = lessonPath(p)
 	}

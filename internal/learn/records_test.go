@@ -48,12 +48,10 @@ func TestCodeIsKeptOncePerLesson(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, sample())
 		me := w.newMember()
+		base := ""
 		for _, text := range []string{"one", "two", "three"} {
 			w.clock.add(time.Second)
-			got := w.send(me, naming+"/code", url.Values{"file:trip.js": {text}}, "Accept", "application/json")
-			if got.Code != http.StatusNoContent {
-				t.Fatalf("status %d, want 204", got.Code)
-			}
+			base = w.sync(me, naming, text, base).Revision
 		}
 		items := w.items(me, "lesson-work")
 		if len(items) != 1 || !strings.Contains(string(items[0].Value), "three") || items[0].Audience != vault.OnlyMe || items[0].Expires != vault.DayOf(w.clock.Now())+396 {
@@ -63,7 +61,7 @@ func TestCodeIsKeptOncePerLesson(t *testing.T) {
 		if !start {
 			t.Fatal("no lesson")
 		}
-		w.post(me, naming+"/code", url.Values{"file:trip.js": {p.Lesson.In().Exercise.Files[0].Text}}, http.StatusSeeOther)
+		w.post(me, naming+"/code", url.Values{"file:trip.js": {p.Lesson.In().Exercise.Files[0].Text}, "base": {base}}, http.StatusSeeOther)
 		if got := w.items(me, "lesson-work"); len(got) != 0 {
 			t.Errorf("%d records after starting over, want none", len(got))
 		}

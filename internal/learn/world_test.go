@@ -1,6 +1,7 @@
 package learn_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"io"
@@ -57,6 +58,8 @@ type world struct {
 	site    *page.Site
 	library *course.Library
 	handler http.Handler
+	jobs    *job.Queue
+	judge   *judge
 }
 
 type whoKey struct{}
@@ -82,13 +85,20 @@ func sample() []course.Source { return []course.Source{{Name: "sample", Root: co
 
 func newWorld(t testing.TB, d *db.DB, sources []course.Source, change ...func(*page.Config)) *world {
 	t.Helper()
+	return newWorldOf(t, d, []course.Loader{native.Loader{}}, sources, change...)
+}
+
+// newWorldOf is a world with courses in any format.
+func newWorldOf(t testing.TB, d *db.DB, loaders []course.Loader, sources []course.Source, change ...func(*page.Config)) *world {
+	t.Helper()
 	w := &world{t: t, db: d, clock: &clock{now: time.Date(2027, 3, 14, 16, 4, 0, 0, time.UTC)}}
-	w.library = course.NewLibrary([]course.Loader{native.Loader{}}, sources)
+	w.library = course.NewLibrary(loaders, sources)
 	if err := w.library.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	reg := vault.NewRegistry()
-	w.Feature = learn.New(reg, learn.Config{Library: w.library, Who: whoOf,
+	w.judge = &judge{}
+	w.Feature = learn.New(reg, learn.Config{Library: w.library, Who: whoOf, Judge: w.judge, Person: "/you/data/request",
 		Knows:  func(*page.Language) string { return "that you opened it today." },
 		Public: func(context.Context) ([]string, error) { return []string{"/@noor"}, nil }})
 	w.vault = vaulttest.New(t, reg, d.Write, d.VaultDialect(), w.clock.Now)
@@ -104,6 +114,7 @@ func newWorld(t testing.TB, d *db.DB, sources []course.Source, change ...func(*p
 		t.Fatal(err)
 	}
 	jobs := job.New(job.Config{DB: d, Now: w.clock.Now, Log: cfg.Log})
+	w.jobs = jobs
 	if err := w.Start(feature.Services{DB: d, Vault: w.vault, Jobs: jobs, Site: w.site, Now: w.clock.Now, Log: cfg.Log}); err != nil {
 		t.Fatal(err)
 	}
@@ -201,11 +212,37 @@ func (w *world) items(owner vault.OwnerID, kind string) []vault.Item {
 	return items
 }
 
+// erase does what a member can do on "your data".
+func (w *world) erase(owner vault.OwnerID, kind, id string) {
+	w.t.Helper()
+	err := w.db.Transact(w.t.Context(), func(tx *sql.Tx) error { return w.vault.Subject(owner).Delete(w.t.Context(), tx, kind, id) })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// carry exports what one has and imports it for another.
+func (w *world) carry(from, to vault.OwnerID) {
+	w.t.Helper()
+	var document bytes.Buffer
+	if err := w.vault.Export(w.t.Context(), w.db.Read, from, &document); err != nil {
+		w.t.Fatal(err)
+	}
+	err := w.db.Transact(w.t.Context(), func(tx *sql.Tx) error {
+		_, err := w.vault.Import(w.t.Context(), tx, to, &document)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // scratch is the world as a site to try promises on.
 func (w *world) scratch(t *testing.T) *prove.Site {
-	server := httptest.NewServer(w.handler)
-	t.Cleanup(server.Close)
+	w.engine(t)
+	server := w.open(t)
 	return &prove.Site{URL: server.URL, Vault: w.vault, DB: w.db, Plants: w.Plants(),
+		Work:    func(ctx context.Context) error { _, err := w.jobs.RunDue(ctx); return err },
 		Browser: func() *http.Client { return &http.Client{} },
 		SignIn: func(context.Context) (*prove.Member, error) {
 			owner := w.newMember()
@@ -221,6 +258,9 @@ func (s signedIn) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.AddCookie(&http.Cookie{Name: "who", Value: string(s)})
 	return http.DefaultTransport.RoundTrip(r)
 }
+
+// chapter is the slug of the sample's first chapter.
+func (w *world) chapter() string { return w.library.Catalogue().Courses[0].Chapters[0].Slug }
 
 const (
 	lessons = "/courses/first-steps-in-javascript/"
