@@ -36,7 +36,7 @@ func (f *Feature) fillBench(v *lessonPage, p *course.Place, owner vault.OwnerID,
 		engine := course.Engine(b.Exercise.Engine)
 		b.About.Preview = engine == course.Page || engine == course.React
 		if engine == course.Python {
-			b.About.Download = lang.Text("Python is fetched at the first run, from this site alone: about 12 MB, once.")
+			b.About.Download = lang.Text("Python is fetched at the first run, from this site alone: about 6 MB, once.")
 		}
 	}
 	var kept []File

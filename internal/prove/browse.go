@@ -1,6 +1,7 @@
 package prove
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -59,7 +60,9 @@ func Get(ctx context.Context, browser *http.Client, address string) (*http.Respo
 	return browser.Do(r)
 }
 
-// Post sends values to an address, as a form of the same site does.
+// Post sends values to an address, as a form of the same site does, and reads
+// the whole answer, so that what it causes has happened; its body can be read
+// once more.
 func Post(ctx context.Context, browser *http.Client, address string, values url.Values) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(values.Encode()))
 	if err != nil {
@@ -71,7 +74,12 @@ func Post(ctx context.Context, browser *http.Client, address string, values url.
 	if err != nil {
 		return nil, err
 	}
+	raw, err := io.ReadAll(answer.Body)
 	answer.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(raw))
 	if answer.StatusCode >= http.StatusBadRequest {
 		return answer, fmt.Errorf("%s answered %d", r.URL.Path, answer.StatusCode)
 	}
