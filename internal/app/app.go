@@ -16,6 +16,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"filippo.io/age"
+
+	"kept/internal/check"
 	"kept/internal/course"
 	"kept/internal/db"
 	"kept/internal/feature"
@@ -23,6 +26,7 @@ import (
 	"kept/internal/mail"
 	"kept/internal/outbound"
 	"kept/internal/page"
+	"kept/internal/publish"
 	"kept/vault"
 	"kept/vault/journal"
 	"kept/vault/keyring"
@@ -40,6 +44,9 @@ type Options struct {
 	// happens then.
 	Rehearse bool
 	Limits   page.Limits // zero values mean the defaults
+
+	trial    []age.Identity // opens the ring copy of a scratch site
+	ringCopy uint64         // above 0: the data was restored, with this copy of the key ring
 }
 
 // App is the program, opened but not yet serving.
@@ -64,6 +71,9 @@ type App struct {
 	requests *page.RequestLog
 	counts   *metrics
 	closers  []func() error
+
+	published *publish.Library // articles and podcasts
+	checker   *check.Pool      // of learners' code
 }
 
 // secrets are the keys of the site besides the ring's: for look-ups, for
@@ -92,6 +102,9 @@ func Open(ctx context.Context, c Config, o Options) (_ *App, err error) {
 func (a *App) path(name string) string { return filepath.Join(a.Config.Data, name) }
 
 func (a *App) openFolders(context.Context) error {
+	if err := a.refuseUnfinished(); err != nil {
+		return err
+	}
 	for _, folder := range []string{a.Config.Data, a.Config.Keys, a.path("logs")} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return hinted(fmt.Errorf("make folder: %w", err), "set data and keys in the configuration to folders that this user may write")
@@ -160,8 +173,13 @@ func (a *App) openWays(context.Context) (err error) {
 }
 
 func (a *App) openVault(ctx context.Context) (err error) {
-	a.Vault, err = vault.Open(ctx, a.Registry, vault.Options{DB: a.DB.Write, Dialect: a.DB.VaultDialect(),
-		Ring: a.Ring, Journal: a.journal, LookupKey: a.secrets.lookup, Now: a.options.Now, Policy: a.features.policy.PolicyVersion})
+	o := vault.Options{DB: a.DB.Write, Dialect: a.DB.VaultDialect(),
+		Ring: a.Ring, Journal: a.journal, LookupKey: a.secrets.lookup, Now: a.options.Now, Policy: a.features.policy.PolicyVersion}
+	if a.options.ringCopy > 0 {
+		a.Vault, err = vault.OpenRestored(ctx, a.Registry, o, a.options.ringCopy)
+	} else {
+		a.Vault, err = vault.Open(ctx, a.Registry, o)
+	}
 	if errors.Is(err, vault.ErrRestoring) {
 		return hinted(err, "kept restore finishes what it began")
 	}
@@ -180,7 +198,7 @@ func (a *App) openSite(context.Context) (err error) {
 	a.closers = append(a.closers, a.requests.Close)
 	a.Site, err = page.New(page.Config{
 		Community: a.Config.Community, Hue: a.Config.Hue, Base: a.Config.Base, Language: a.Config.Language,
-		Sources: a.features.sources(a.options.Dev), Static: web.Files, Nav: nav, Foot: a.foot(), Paths: paths,
+		Sources: a.features.sources(a.options.Dev), Static: web.Files, Nav: a.nav(), Foot: a.foot(), Paths: paths,
 		Notices: a.features.notices(), NoticeKey: a.secrets.notice, Proxies: a.Config.proxies(), Limits: a.options.Limits,
 		Requests: a.requests, Log: a.options.Log, Now: a.options.Now, Dev: a.options.Dev != "", Count: a.options.Count,
 	})
@@ -207,6 +225,13 @@ func (a *App) start() error {
 			return err
 		}
 	}
+	runner, err := runnerRoutes()
+	if err != nil {
+		return err
+	}
+	if err := a.Site.Add(runner...); err != nil {
+		return err
+	}
 	a.timetable()
 	return nil
 }
@@ -228,6 +253,8 @@ func (a *App) Run(ctx context.Context) {
 	done := make(chan struct{})
 	go func() { defer close(done); a.Jobs.Run(ctx) }()
 	go a.Site.Run(ctx)
+	go a.watchCourses(ctx)
+	go a.watchPublished(ctx)
 	a.keepUp(ctx)
 	<-done
 }

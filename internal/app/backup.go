@@ -201,7 +201,7 @@ func replay(ctx context.Context, c Config, now func() time.Time, ringCopy uint64
 	if err := look(other.Vault, other.DB); err != nil {
 		return err
 	}
-	return other.features.log.Restored(ctx)
+	return errors.Join(other.features.log.Restored(ctx), other.features.certificate.Restored(ctx))
 }
 
 // erased drops what is held of somebody outside the vault.

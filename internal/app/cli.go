@@ -8,22 +8,33 @@ import (
 	"runtime/debug"
 
 	"github.com/alecthomas/kong"
+
+	"kept/internal/check"
 )
 
 // commands are the program's commands. Long flags have two dashes; secrets come
 // by file or environment, never by flag.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the site."`
-	Demo    demoCommand    `cmd:"" help:"Serve a site with sample data from a temporary folder."`
-	Init    initCommand    `cmd:"" help:"Write a configuration file to start from."`
-	Course  courseCommand  `cmd:"" help:"Look at courses as their authors would."`
-	Doctor  doctorCommand  `cmd:"" help:"Say what is wrong with a site, and what to do about it."`
-	Prove   proveCommand   `cmd:"" help:"Try every promise on a scratch instance of this program."`
-	Version versionCommand `cmd:"" help:"Say which version this is."`
+	Serve       serveCommand       `cmd:"" help:"Serve the site."`
+	Demo        demoCommand        `cmd:"" help:"Serve a site with sample data from a temporary folder."`
+	Init        initCommand        `cmd:"" help:"Write a configuration file to start from."`
+	Course      courseCommand      `cmd:"" help:"Look at courses as their authors would."`
+	Article     articleCommand     `cmd:"" help:"Look at articles and podcasts as their authors would."`
+	Backup      backupCommand      `cmd:"" help:"Make a backup now, list them, or remove one."`
+	Restore     restoreCommand     `cmd:"" help:"Bring a site back from a backup, into new folders."`
+	Retention   retentionCommand   `cmd:"" help:"Say what will have been deleted by a day."`
+	Verify      verifyCommand      `cmd:"" help:"Check a certificate, without a site and without a network."`
+	Certificate certificateCommand `cmd:"" help:"Issue certificates to many, withdraw one, make a new key."`
+	Doctor      doctorCommand      `cmd:"" help:"Say what is wrong with a site, and what to do about it."`
+	Prove       proveCommand       `cmd:"" help:"Try every promise on a scratch instance of this program."`
+	Version     versionCommand     `cmd:"" help:"Say which version this is."`
 }
 
 // Main runs the program and returns its exit status.
 func Main(ctx context.Context, args []string, getenv func(string) string, in io.Reader, out, errs io.Writer) int {
+	if check.IsChild(args) {
+		return check.RunChild()
+	}
 	err := run(ctx, args, &streams{in, out, errs, getenv})
 	if err == nil {
 		return 0

@@ -21,22 +21,27 @@ import (
 // Config is what an operator decides. Its file is TOML, as kept init writes it
 // with an explanation of each line; variables named KEPT_… come before the file.
 type Config struct {
-	Community string   `toml:"community"`
-	Base      string   `toml:"base"`
-	Listen    string   `toml:"listen"`
-	Admin     string   `toml:"admin"`
-	Data      string   `toml:"data"`
-	Keys      string   `toml:"keys"`
-	Database  string   `toml:"database"`
-	TLS       string   `toml:"tls"`
-	Proxies   []string `toml:"proxies"`
-	Hue       int      `toml:"hue"`
-	Language  string   `toml:"language"`
-	LogHours  int      `toml:"log_hours"`
-	ACME      ACME     `toml:"acme"`
-	Mail      Mail     `toml:"mail"`
-	Policy    Policy   `toml:"policy"`
-	Courses   []Course `toml:"courses"`
+	Community   string      `toml:"community"`
+	Base        string      `toml:"base"`
+	Listen      string      `toml:"listen"`
+	Admin       string      `toml:"admin"`
+	Data        string      `toml:"data"`
+	Keys        string      `toml:"keys"`
+	Database    string      `toml:"database"`
+	TLS         string      `toml:"tls"`
+	Proxies     []string    `toml:"proxies"`
+	Hue         int         `toml:"hue"`
+	Language    string      `toml:"language"`
+	LogHours    int         `toml:"log_hours"`
+	ACME        ACME        `toml:"acme"`
+	Mail        Mail        `toml:"mail"`
+	Policy      Policy      `toml:"policy"`
+	Courses     []Course    `toml:"courses"`
+	Articles    []Folder    `toml:"articles"`
+	Backup      Backup      `toml:"backup"`
+	Podcasts    []Folder    `toml:"podcasts"`
+	Check       Check       `toml:"check"`
+	Certificate Certificate `toml:"certificate"`
 }
 
 // Mail says how mail leaves.
@@ -64,6 +69,9 @@ type Policy struct {
 	// SecurityExpires is a day, as 2027-06-30, on which somebody looks again
 	// whether /.well-known/security.txt still holds.
 	SecurityExpires string `toml:"security_expires"`
+	// End is the last day of the project, as 2027-12-31: what is kept until then
+	// goes by it.
+	End string `toml:"end"`
 }
 
 // Course is a folder with courses.
@@ -83,6 +91,8 @@ func defaults() Config {
 		TLS: "proxy", Hue: 225, Language: "en", LogHours: 24,
 		Mail:   Mail{Operator: "the mail relay of this site", Country: "not stated", Since: firstDay},
 		Policy: Policy{BackupDays: 7, Age: 16},
+		Backup: backupDefaults(),
+		Check:  Check{Chromium: "auto"},
 	}
 }
 
@@ -131,14 +141,20 @@ func (c *Config) fromEnvironment(getenv func(string) string) error {
 // absolute makes paths relative to the file's folder absolute, and fills in what
 // follows from other settings.
 func (c *Config) absolute(base string) {
-	for _, path := range []*string{&c.Data, &c.Keys, &c.Mail.PasswordFile} {
+	for _, path := range []*string{&c.Data, &c.Keys, &c.Mail.PasswordFile, &c.Certificate.Templates} {
 		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(base, *path)
 		}
 	}
+	c.Backup.absolute(base)
 	for i := range c.Courses {
 		if !filepath.IsAbs(c.Courses[i].Path) {
 			c.Courses[i].Path = filepath.Join(base, c.Courses[i].Path)
+		}
+	}
+	for _, folder := range slices.Concat(folderPaths(c.Articles), folderPaths(c.Podcasts)) {
+		if !filepath.IsAbs(*folder) {
+			*folder = filepath.Join(base, *folder)
 		}
 	}
 	if c.Base == "" {
@@ -180,6 +196,9 @@ func (c *Config) check() error {
 	}
 	if _, err := c.Policy.securityExpires(); err != nil {
 		return bad("policy.security_expires", "write a day, as in 2027-06-30, or leave it out")
+	}
+	if err := c.checkBackup(); err != nil {
+		return err
 	}
 	for _, text := range c.Proxies {
 		if _, err := netip.ParsePrefix(text); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"kept/internal/prove"
@@ -70,7 +71,7 @@ func openOne(ctx context.Context, s *prove.Site, browser *http.Client, path stri
 	if cookies := answer.Cookies(); len(cookies) > 0 {
 		return 0, prove.Failed("%s sets %d cookies", path, len(cookies))
 	}
-	if !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") {
+	if !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/html") || framed(answer.Header) {
 		return 0, nil
 	}
 	body, err := io.ReadAll(answer.Body)
@@ -81,6 +82,12 @@ func openOne(ctx context.Context, s *prove.Site, browser *http.Client, path stri
 		return 0, prove.Failed("%s does not say what it remembers", path)
 	}
 	return 1, nil
+}
+
+// framed: a document that a page keeps in a box, as the one in which learners'
+// code runs, is no page of its own.
+func framed(h http.Header) bool {
+	return slices.ContainsFunc(h.Values("Content-Security-Policy"), func(policy string) bool { return strings.Contains(policy, "sandbox") })
 }
 
 // pages are the addresses that can be opened without knowing a number.

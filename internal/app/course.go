@@ -16,9 +16,10 @@ import (
 
 // courseCommand helps those who write courses.
 type courseCommand struct {
-	List courseList `cmd:"" help:"List the courses of a folder, with lessons by type."`
-	Show courseShow `cmd:"" help:"Show what was understood of a course, lesson by lesson."`
-	Lint courseLint `cmd:"" help:"Say what authors should look at; status 1 if there is anything."`
+	List  courseList  `cmd:"" help:"List the courses of a folder, with lessons by type."`
+	Show  courseShow  `cmd:"" help:"Show what was understood of a course, lesson by lesson."`
+	Lint  courseLint  `cmd:"" help:"Say what authors should look at; status 1 if there is anything."`
+	Check courseCheck `cmd:"" help:"Run every exercise: solutions must pass, the files to begin with must not."`
 }
 
 // courseFolder is what all of them are told.

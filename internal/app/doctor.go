@@ -69,6 +69,8 @@ func (a *App) examine(ctx context.Context) ([]finding, error) {
 		findings = append(findings, more...)
 	}
 	findings = append(findings, a.examineSecurity())
+	findings = append(findings, a.examineBackups(ctx)...)
+	findings = append(findings, a.examineChecking(ctx)...)
 	return append(findings, a.examineFiles()...), nil
 }
 

@@ -11,25 +11,37 @@ import (
 	"time"
 
 	"kept/internal/account"
+	"kept/internal/backup"
+	"kept/internal/certificate"
 	"kept/internal/feature"
 	"kept/internal/learn"
 	"kept/internal/mail"
 	"kept/internal/operator"
 	"kept/internal/page"
 	"kept/internal/portfolio"
+	"kept/internal/project"
 	"kept/internal/promise"
 	"kept/internal/prove"
+	"kept/internal/publish"
 	"kept/internal/right"
+	"kept/internal/search"
+	"kept/internal/transparency"
 	"kept/vault"
 )
 
 // features is the product: everything it can do stands in this list.
 type features struct {
-	account   *account.Account
-	learn     *learn.Feature
-	portfolio *portfolio.Feature
-	right     *right.Feature
-	policy    *promise.Feature
+	account     *account.Account
+	learn       *learn.Feature
+	publish     *publish.Feature
+	search      *search.Feature
+	portfolio   *portfolio.Feature
+	certificate *certificate.Feature
+	project     *project.Feature
+	right       *right.Feature
+	log         *transparency.Feature
+	policy      *promise.Feature
+	backup      *backup.Feature
 
 	all []named
 }
@@ -46,7 +58,7 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 	f := &a.features
 	a.letters = mail.Declare(a.Registry, a.relayName())
 	if f.account, err = account.New(a.Registry, account.Config{Community: a.Config.Community, Age: a.Config.Policy.Age, After: learn.After,
-		Links:     []page.Link{{Path: "/you/page", Text: page.Key("Your page")}, {Path: "/you/data", Text: page.Key("Your data")}},
+		Links:     []page.Link{{Path: "/you/page", Text: page.Key("Your page")}, {Path: "/you/certificates", Text: page.Key("Your certificates")}, {Path: "/projects", Text: page.Key("Your projects")}, {Path: "/you/data", Text: page.Key("Your data")}},
 		Operating: []page.Link{{Path: "/operator", Text: page.Key("The operator's page")}},
 		Client:    func(r *http.Request) netip.Addr { return a.Site.ClientAddress(r) }}); err != nil {
 		return err
@@ -54,19 +66,46 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 	if a.library, err = a.openLibrary(ctx); err != nil {
 		return err
 	}
-	f.learn = learn.New(a.Registry, learn.Config{Library: a.library, Who: ownerOf, Knows: a.knows})
+	if err := a.openChecking(); err != nil {
+		return err
+	}
+	f.learn = learn.New(a.Registry, learn.Config{Library: a.library, Project: project.HandInPath, Judge: a.checker, Zone: a.zoneOf, Person: "/you/data/request", Who: ownerOf, Knows: a.knows, Public: a.public, Search: search.Path})
+	if a.published, err = a.openPublished(ctx); err != nil {
+		return err
+	}
+	f.publish = publish.New(publish.Config{Community: a.Config.Community, Library: a.published, Knows: a.knows})
+	f.search = a.openSearch()
 	f.portfolio = portfolio.New(a.Registry, a.portfolioConfig())
-	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, Erased: f.portfolio.Forget, Asks: func() ([]string, int) { return f.policy.Asks() }, GoesAlong: account.GoesWithAccount, Knows: a.knows, Seed: a.secrets.receipt,
-		Base: a.Config.Base, BackupDays: a.Config.Policy.BackupDays})
+	if err := a.openCertificates(ctx); err != nil {
+		return err
+	}
+	if err := a.openProjects(); err != nil {
+		return err
+	}
+	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, Erased: a.erased, Asks: func() ([]string, int) { return f.policy.Asks() }, GoesAlong: account.GoesWithAccount, Knows: a.knows, Seed: a.secrets.receipt,
+		Base: a.Config.Base, Forgotten: a.forgotten,
+		Note: func(ctx context.Context, receipt []byte) error { return f.log.AddReceipt(ctx, receipt) }})
 	if err := a.openPolicy(); err != nil {
+		return err
+	}
+	if err := a.openBackup(); err != nil {
+		return err
+	}
+	if err := a.openLog(); err != nil {
 		return err
 	}
 	f.all = []named{
 		{"account", f.account},
 		{"learn", f.learn},
+		{"publish", f.publish},
+		{"search", f.search},
 		{"portfolio", f.portfolio},
+		{"certificate", f.certificate},
+		{"project", f.project},
 		{"right", f.right},
+		{"transparency", f.log},
 		{"promise", f.policy},
+		{"backup", f.backup},
 		{"operator", operator.New(operator.Config{Accounts: f.account, Requests: f.right.OpenRequests, Policies: a.policyStates})},
 	}
 	return nil
@@ -98,19 +137,22 @@ func (a *App) portfolioConfig() portfolio.Config {
 		Required: account.Required,
 		Knows:    a.knows,
 		OwnerOf:  a.features.account.OwnerByHandle,
-		Zone: func(ctx context.Context, q vault.Querier, owner vault.OwnerID) (*time.Location, error) {
-			name, _, err := a.features.account.ZoneAndLanguage(ctx, q, owner)
-			if err != nil {
-				return nil, err
-			}
-			zone, err := time.LoadLocation(name)
-			if err != nil {
-				return time.UTC, nil // a zone that the world has renamed since
-			}
-			return zone, nil
-		},
-		Deeds: a.deeds,
+		Zone:     a.zoneOf,
+		Deeds:    a.deeds,
 	}
+}
+
+// zoneOf is the time zone in which a member's days begin.
+func (a *App) zoneOf(ctx context.Context, q vault.Querier, owner vault.OwnerID) (*time.Location, error) {
+	name, _, err := a.features.account.ZoneAndLanguage(ctx, q, owner)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC, nil // a zone that the world has renamed since
+	}
+	return zone, nil
 }
 
 // deeds are the lessons that a member finished, as their page shows them.
@@ -125,7 +167,7 @@ func (a *App) deeds(ctx context.Context, q vault.Querier, who vault.Who, owner v
 	}
 	deeds := make([]portfolio.Deed, 0, len(done))
 	for _, d := range done {
-		deed := portfolio.Deed{Kind: "lesson-done", ID: d.ID, Lesson: d.Title, Path: d.Path, At: d.At, Audience: d.Audience,
+		deed := portfolio.Deed{Kind: "lesson-done", ID: d.ID, Lesson: d.Title, Path: d.Path, At: d.At, Audience: d.Audience, Verified: d.Checked == learn.CheckedServer,
 			Course: portfolio.Course{Title: d.CourseTitle, Path: of[d.Course].Path, Lessons: of[d.Course].Of}}
 		for _, file := range d.Files {
 			deed.Sort = portfolio.Solved
@@ -133,10 +175,15 @@ func (a *App) deeds(ctx context.Context, q vault.Querier, who vault.Who, owner v
 		}
 		deeds = append(deeds, deed)
 	}
-	return deeds, nil
+	certificates, err := a.certificateDeeds(ctx, q, who, owner)
+	return append(deeds, certificates...), err
 }
 
-var nav = []page.Link{{Path: "/", Text: page.Key("Courses")}}
+// nav is what stands above every page.
+func (a *App) nav() []page.Link {
+	links := append([]page.Link{{Path: "/", Text: page.Key("Courses")}}, a.features.publish.Nav()...)
+	return append(links, page.Link{Path: search.Path, Text: page.Key("Search")})
+}
 
 // foot is what stands below every page; the link to the policy says so while a
 // change is ahead.
@@ -144,6 +191,7 @@ func (a *App) foot() []page.Link {
 	return []page.Link{
 		{Path: "/privacy", Text: page.Key("Privacy"), Live: a.features.policy.FootText},
 		{Path: "/privacy/promises", Text: page.Key("Promises")},
+		{Path: "/verify", Text: page.Key("Check a certificate")},
 	}
 }
 

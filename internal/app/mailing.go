@@ -19,6 +19,7 @@ func (a *App) processors() []outbound.Processor {
 		all = append(all, outbound.Processor{Name: relayProcessor, Country: m.Country, Purpose: "Sends the mails of this site. It is run by " + m.Operator + ".", Since: m.Since,
 			PolicyURL: m.PolicyURL, Hosts: []string{m.Relay}, Kinds: []string{"mail"}, Private: m.Private})
 	}
+	all = append(all, a.Config.backupProcessors()...)
 	if a.Config.TLS == "autocert" {
 		all = append(all, a.Config.ACME.processor())
 	}

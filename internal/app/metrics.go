@@ -24,7 +24,7 @@ func newMetrics(a *App) *metrics {
 	m := &metrics{app: a, registry: prometheus.NewRegistry()}
 	m.requests = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "kept_request_seconds",
 		Help: "Time to answer a request, by class of status.", Buckets: prometheus.ExponentialBuckets(0.001, 3, 9)}, []string{"status"})
-	m.registry.MustRegister(m.requests, collectors.NewGoCollector(), jobCollector{a})
+	m.registry.MustRegister(m.requests, collectors.NewGoCollector(), jobCollector{a}, courseCollector{a})
 	return m
 }
 

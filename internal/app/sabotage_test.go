@@ -85,6 +85,8 @@ func (a *App) breaks() []prove.Break {
 		{Name: sabotage.PolicyBackdated, What: "a new policy lengthens old records", Breaks: []string{"C2"}},
 		{Name: sabotage.GrantUnchecked, What: "staff read without a permission that holds", Breaks: []string{"F14"}},
 		{Name: "page-log-whole-address", What: "the log holds whole addresses", Breaks: []string{"F2"}},
+		{Name: sabotage.RetentionLate, What: "records stay after their day", Breaks: []string{"C5", "C14", "F14"}},
+		{Name: sabotage.RetentionEarly, What: "records go before their day", Breaks: []string{"C5", "C14"}},
 		{Name: sabotage.LookUnseen, What: "staff look without an entry", Breaks: []string{"B5"}},
 	}
 	for _, f := range a.features.all {

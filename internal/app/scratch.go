@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"filippo.io/age"
+
 	"kept/internal/mail"
 	"kept/internal/page"
 	"kept/internal/prove"
@@ -93,6 +95,10 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 	if o.Database != "" {
 		config.Database = o.Database
 	}
+	trial, err := scratchBackups(&config, s.folder)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
 	if o.Config != nil {
 		o.Config(&config)
 	}
@@ -100,7 +106,7 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count, Rehearse: true, Limits: noLimits})
+	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count, Rehearse: true, Limits: noLimits, trial: trial})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -110,6 +116,22 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 		return s, s.sampleData(ctx)
 	}
 	return s, nil
+}
+
+// scratchBackups lets a scratch instance make backups, into its own folder.
+func scratchBackups(c *Config, folder string) ([]age.Identity, error) {
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, err
+	}
+	c.Backup.To, c.Backup.Keys = filepath.Join(folder, "backups"), filepath.Join(folder, "key-copy")
+	c.Backup.Recipients = []string{identity.Recipient().String()}
+	for _, dir := range []string{c.Backup.To, c.Backup.Keys} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	return []age.Identity{identity}, nil
 }
 
 // noLimits lets one machine ask as often as it takes to try everything.
@@ -142,7 +164,7 @@ func (s *Scratch) Advance(ctx context.Context, d time.Duration) error {
 
 // Folders are all that the instance writes to.
 func (s *Scratch) Folders() []string {
-	return []string{filepath.Join(s.folder, "data"), filepath.Join(s.folder, "keys")}
+	return []string{filepath.Join(s.folder, "data"), filepath.Join(s.folder, "keys"), filepath.Join(s.folder, "backups"), filepath.Join(s.folder, "key-copy")}
 }
 
 // ForChecks is the instance as checks see it.

@@ -231,6 +231,14 @@ func (r *Restoration) bringFiles(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, name := range maybeFiles {
+		if len(all[name]) == 0 {
+			continue
+		}
+		if err := Folder(r.Keys).Put(ctx, name, all[name]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

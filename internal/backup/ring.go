@@ -52,6 +52,9 @@ type keys struct {
 // nobody. The epoch key is not among them: it never leaves its folder.
 var secretFiles = []string{"lookup.key", "notice.key", "receipt.key"}
 
+// maybeFiles are there once the site needed them: what certificates are signed with.
+var maybeFiles = []string{"issuer.json"}
+
 // status is what the journal tells of ring copies.
 type status struct {
 	sequence uint64 // of the newest copy
@@ -141,8 +144,11 @@ func (k *keys) shipJournal(ctx context.Context) error {
 
 func (k *keys) shipSecrets(ctx context.Context) error {
 	all := map[string][]byte{}
-	for _, name := range secretFiles {
+	for _, name := range slices.Concat(secretFiles, maybeFiles) {
 		b, err := os.ReadFile(filepath.Join(k.Secrets, name))
+		if errors.Is(err, fs.ErrNotExist) && slices.Contains(maybeFiles, name) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

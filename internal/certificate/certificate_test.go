@@ -397,3 +397,21 @@ func TestEveryTemplateIsShown(t *testing.T) {
 	w.ask("", "/c/none", nil)
 	pagetest.Executed(t, w.site)
 }
+
+// TestARestoreGivesNoPlaceTwice: a backup does not know what was given out since.
+func TestARestoreGivesNoPlaceTwice(t *testing.T) {
+	w := onSQLite(t)
+	me := w.member()
+	claim := func() string {
+		got := w.ask(me, "/you/certificates/claim/programs", url.Values{"name": {"Noor"}, "whom": {"name"}, "honest": {"1"}, "do": {"sign"}})
+		return verified(t, w, w.file(me, got.Header().Get("Location")+"/certificate.json")).Badge.Status.List
+	}
+	before := claim()
+	if err := w.Restored(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	me = w.member()
+	if after := claim(); after == before {
+		t.Error("places of a list that was restored are given out")
+	}
+}

@@ -17,6 +17,14 @@ import (
 
 // Queries of what names nobody: lists, sets and batches.
 
+// Restored closes the lists that a backup brought back: it does not know the
+// places that were given out since, and none may be given out twice. What was
+// withdrawn since must be presented again.
+func (f *Feature) Restored(ctx context.Context) error {
+	_, err := f.DB.Write.ExecContext(ctx, `UPDATE certificate_list SET count = $1, version = version + 1 WHERE count < $2`, full, full)
+	return err
+}
+
 // full is how many places of a list are given out before another is begun. Half
 // of them stay free, so that a random place is soon found.
 const full = credential.ListSize / 2

@@ -26,8 +26,11 @@ var house = []floor{
 		{dir: "vault/journal", may: "vault/keyring"},
 		{dir: "vault/sabotage"},
 		{dir: "web"},
+		{dir: "web/runner"},
 		{dir: "policy"},
 		{dir: "courses"},
+		{dir: "articles"},
+		{dir: "podcasts"},
 	}},
 	{name: "floor 0: what every feature stands on", closed: true, rooms: []room{
 		{dir: "internal/fault"},
@@ -40,16 +43,30 @@ var house = []floor{
 			modules: "github.com/wneessen/go-mail github.com/emersion/go-smtp github.com/emersion/go-msgauth github.com/emersion/go-sasl " +
 				"github.com/yuin/goldmark golang.org/x/net golang.org/x/text",
 		},
+		{dir: "internal/receipt", may: "vault"},
+		{dir: "internal/credential", modules: "github.com/piprate/json-gold", tests: "github.com/santhosh-tekuri/jsonschema/v6"},
 		{dir: "internal/prove", may: "internal/fault internal/db vault", modules: "golang.org/x/net"},
 		{dir: "internal/course"},
 		{dir: "internal/course/frontmatter", may: "internal/course", modules: "go.yaml.in/yaml/v3"},
 		{
 			dir: "internal/course/native", may: "internal/course internal/course/frontmatter",
-			tests: "internal/course/render courses modernc.org/quickjs",
+			tests: "internal/course/render courses internal/check",
+		},
+		{
+			dir: "internal/check", may: "internal/course internal/check/quickjs internal/check/sandbox internal/check/harness web/runner",
+		},
+		{dir: "internal/check/quickjs", modules: "github.com/tetratelabs/wazero golang.org/x/sys"},
+		{dir: "internal/check/sandbox", modules: "golang.org/x/sys"},
+		{dir: "internal/check/harness"},
+		{dir: "internal/check/frame", may: "web/runner"},
+		{
+			dir: "internal/check/chrome", may: "internal/check internal/check/frame internal/course", modules: "github.com/chromedp",
+			tests: "internal/check/cheats internal/course/freecodecamp",
 		},
 		{dir: "internal/course/mathml"},
+		{dir: "internal/course/asset"},
 		{dir: "internal/course/myst", may: "internal/course internal/course/frontmatter internal/course/mathml", tests: "internal/course/render"},
-		{dir: "internal/course/freecodecamp", may: "internal/course internal/course/frontmatter", tests: "internal/course/render"},
+		{dir: "internal/course/freecodecamp", may: "internal/course internal/course/frontmatter internal/course/mathml", tests: "internal/course/render"},
 		{
 			dir: "internal/course/render", may: "internal/course",
 			modules: "github.com/yuin/goldmark github.com/alecthomas/chroma/v2 github.com/microcosm-cc/bluemonday golang.org/x/net golang.org/x/image",
@@ -65,17 +82,28 @@ var house = []floor{
 		{dir: "internal/account"},
 	}},
 	{name: "floor 2: features, strangers to each other", rooms: []room{
+		{dir: "internal/publish", modules: "golang.org/x/net", tests: "articles podcasts"},
 		{dir: "internal/learn"},
+		{dir: "internal/search", modules: "golang.org/x/text"},
+		{
+			dir:     "internal/certificate",
+			modules: "codeberg.org/go-pdf/fpdf rsc.io/qr github.com/BurntSushi/toml golang.org/x/image golang.org/x/crypto golang.org/x/text",
+		},
+		{dir: "internal/project", modules: "github.com/alecthomas/chroma/v2"},
 		{dir: "internal/portfolio", modules: "github.com/alecthomas/chroma/v2 github.com/yuin/goldmark golang.org/x/image", tests: "golang.org/x/net"},
 	}},
 	{name: "floor 3: engines that read declarations, never features", closed: true, rooms: []room{
-		{dir: "internal/right", may: groundAndBasics + "internal/account"},
+		{dir: "internal/right", may: groundAndBasics + "internal/account internal/receipt"},
+		{dir: "internal/transparency", may: groundAndBasics + "internal/receipt", modules: "golang.org/x/mod"},
 		{dir: "internal/promise", may: groundAndBasics + "internal/account policy", modules: "github.com/yuin/goldmark", tests: "web"},
 		{dir: "internal/operator", may: groundAndBasics + "internal/account"},
-		{dir: "internal/backup", may: groundAndBasics, modules: "filippo.io/age"},
+		{
+			dir: "internal/backup", may: groundAndBasics,
+			modules: "filippo.io/age github.com/klauspost/compress github.com/minio/minio-go/v7 golang.org/x/time",
+		},
 	}},
 	{name: "floor 4: the program", rooms: []room{
-		{dir: "internal/app", modules: "github.com/alecthomas/kong github.com/BurntSushi/toml github.com/prometheus/client_golang golang.org/x/crypto", tests: "github.com/emersion/go-smtp"},
+		{dir: "internal/app", modules: "filippo.io/age github.com/alecthomas/kong github.com/BurntSushi/toml github.com/prometheus/client_golang golang.org/x/crypto", tests: "github.com/emersion/go-smtp"},
 		{dir: "cmd/kept", may: "internal/app", tests: "github.com/rogpeppe/go-internal"},
 	}},
 }
@@ -87,6 +115,9 @@ var beside = []room{
 	{dir: "internal/db/dbtest", may: "internal/db"},
 	{dir: "internal/page/pagetest", may: "internal/page internal/fault web", modules: "golang.org/x/net"},
 	{dir: "internal/app/apptest", may: "internal/... vault vault/keyring vault/journal vault/sabotage", tests: "github.com/santhosh-tekuri/jsonschema/v6"},
+	{dir: "internal/app/forget", may: "internal/... vault vault/keyring vault/journal vault/sabotage", tests: "filippo.io/age"},
+	{dir: "internal/scan", modules: "github.com/klauspost/compress"},
+	{dir: "internal/check/cheats", may: "internal/check internal/course"},
 	{dir: "internal/browser", modules: "github.com/chromedp"},
 	{dir: "internal/floors"},
 }

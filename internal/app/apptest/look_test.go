@@ -19,11 +19,12 @@ var strangersPages = []string{"/", "/courses/first-steps-in-javascript", "/cours
 	"/progress", "/sign-in", "/nowhere", "/privacy", "/privacy/versions", "/privacy/processors", "/privacy/promises",
 	"/articles", "/articles/reading-an-error-message", "/articles/tags/beginning", "/articles/authors/the-authors-of-kept",
 	"/podcasts", "/podcasts/small-programs-out-loud", "/podcasts/small-programs-out-loud/a-name-for-a-value",
+	"/verify", "/claim", "/certifications/first-steps-in-javascript",
 	"/privacy/contact", "/privacy/next", "/privacy/1", "/privacy/compare"}
 
 var membersPages = []string{"/", "/courses/first-steps-in-javascript/say-something", "/you/page", "/you/page/stranger", "/you/page/link",
 	"/you/page/project", "/you", "/you/sessions", "/you/address", "/you/handle", "/you/data", "/you/data/read",
-	"/you/data/import", "/you/data/record?kind=address&id=ID", "/you/data/kind?kind=session", "/operator"}
+	"/you/data/import", "/you/data/record?kind=address&id=ID", "/you/data/kind?kind=session", "/you/certificates", "/projects", "/operator/certificates", "/operator"}
 
 // mostBytes is what a page may weigh, packed, without pictures, and
 // mostRequests how often it may ask.

@@ -36,14 +36,35 @@ var oracle = map[string]shows{
 	"/you/data/read": own, "/you/data/import": own,
 	// A member's own code stands in the lesson that it was written for.
 	"/{$}": own, "/courses/{course}": own, "/courses/{course}/{lesson}": own, "/progress": own,
+	"/learn/{course}/{lesson}/verdict": own, "/learn/{course}/{lesson}/versions": own, "/progress/reset": own, "/learn/{course}/stops": nobodys,
 
-	"/operator": nobodys, "/sitemap.xml": nobodys, "/static/{file...}": nobodys, "/courses/{course}/files/{file...}": nobodys,
+	"/articles": nobodys, "/articles/page/{page}": nobodys, "/articles/feed.xml": nobodys, "/articles/{article}": nobodys,
+	"/articles/tags/{tag}": nobodys, "/articles/tags/{tag}/page/{page}": nobodys, "/articles/tags/{tag}/feed.xml": nobodys,
+	"/articles/authors/{author}": nobodys, "/articles/authors/{author}/page/{page}": nobodys,
+	"/articles/files/{folder}/{file...}": nobodys, "/podcasts": nobodys, "/podcasts/{show}": nobodys, "/podcasts/{show}/feed.xml": nobodys,
+	"/podcasts/{show}/{episode}": nobodys, "/podcasts/{show}/transcripts/{file}": nobodys, "/podcasts/{show}/files/{file...}": nobodys,
+
+	"/runner/frame": nobodys, "/runner/client.js": nobodys, "/runner/vendor/{file}": nobodys,
+	"/you/certificates": own, "/you/certificates/claim/{certification}": own, "/c/{id}": public, "/c/{id}/{form}": public,
+	"/certifications/{certification}": nobodys, "/certificates/status/{list}": nobodys, "/certificates/template/{template}/{picture}": nobodys,
+	"/.well-known/did.json": nobodys, "/.well-known/jwks.json": nobodys, "/verify": nobodys, "/claim": nobodys, "/claim/{set}": nobodys,
+	"/claim/{set}/sent": nobodys, "/claimed/{token}": nobodys, "/claimed/{token}/{form}": nobodys, "/operator/certificates": nobodys,
+	"/operator/certificates/preview": nobodys, "/operator/certificates/preview/{form}": nobodys,
+
+	// Reviewers see what has the scope of their course; nothing planted has one.
+	"/projects": own, "/projects/lessons/{lesson}": own, "/projects/lessons/{lesson}/file/{version}": own,
+	"/projects/review": nobodys, "/projects/review/{course}/{key}": nobodys, "/projects/review/{course}/{key}/file/{version}": nobodys,
+
+	"/operator": nobodys, "/sitemap.xml": nobodys, "/static/{file...}": nobodys, "/search": nobodys, "/search/suggest": nobodys, "/courses/{course}/files/{file...}": nobodys,
+	"/courses/{course}/chapters/{chapter}": own, "/courses/{course}/along.json": nobodys, "/worker.js": nobodys, "/offline": nobodys,
 	"/sign-in": nobodys, "/sign-in/sent": nobodys, "/sign-in/link/{token}": nobodys, "/sign-in/first-run/{token}": nobodys,
 	"/you/address/{token}": nobodys, "/schema/export.json": nobodys,
 	"/privacy": nobodys, "/privacy/{version}": nobodys, "/privacy/versions": nobodys, "/privacy/compare": nobodys,
 	"/privacy/feed.xml": nobodys, "/privacy/register.json": nobodys, "/privacy/processors": nobodys, "/privacy/promises": nobodys,
 	"/privacy/contact": nobodys, "/privacy/contact/sent": nobodys, "/privacy/contact/answered/{token}": nobodys,
-	"/privacy/contact/closed":         nobodys,
+	"/privacy/contact/closed": nobodys,
+	"/privacy/next":           nobodys,
+	"/log":                    nobodys, "/log/checkpoint": nobodys, "/log/export": nobodys, "/log/proof": nobodys, "/log/consistency": nobodys,
 	"/.well-known/kept-receipts.json": nobodys, "/.well-known/security.txt": nobodys, "/.well-known/gpc.json": nobodys,
 }
 
@@ -230,6 +251,8 @@ func (c settings) paths(pattern string, me *prove.Member) []string {
 		return c.each(pattern + "?kind=KIND")
 	}
 	return []string{strings.NewReplacer("{$}", "", "{course}", "first-steps-in-javascript", "{lesson}", "say-something",
+		"{article}", "twenty-minutes-a-day", "{tag}", "beginning", "{author}", "the-authors-of-kept", "{page}", "2",
+		"{show}", "small-programs-out-loud", "{episode}", "a-name-for-a-value", "{folder}", "sample", "{file}", "a-name-for-a-value.txt",
 		"{version}", "1", "{token}", "none", "{file...}", "none").Replace(pattern)}
 }
 
