@@ -25,6 +25,7 @@ type commands struct {
 	Retention   retentionCommand   `cmd:"" help:"Say what will have been deleted by a day."`
 	Verify      verifyCommand      `cmd:"" help:"Check a certificate, without a site and without a network."`
 	Certificate certificateCommand `cmd:"" help:"Issue certificates to many, withdraw one, make a new key."`
+	Log         logCommand         `cmd:"" help:"Check copies of a site's public log."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is wrong with a site, and what to do about it."`
 	Prove       proveCommand       `cmd:"" help:"Try every promise on a scratch instance of this program."`
 	Version     versionCommand     `cmd:"" help:"Say which version this is."`

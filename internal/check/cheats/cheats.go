@@ -9,6 +9,7 @@ package cheats
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -88,7 +89,7 @@ func readLesson(name, text string) (*Lesson, error) {
 	head, rest, _ := strings.Cut(text, "\n-- ")
 	engine, ok := strings.CutPrefix(strings.TrimSpace(head), "engine: ")
 	if !ok {
-		return nil, fmt.Errorf("no line engine:")
+		return nil, errors.New(`there is no line "engine: …"`)
 	}
 	l := &Lesson{Exercise: check.Exercise{ID: name, Engine: course.Engine(engine)}}
 	for _, part := range strings.Split(rest, "\n-- ") {
@@ -129,7 +130,7 @@ func readCheat(name, text string, known map[string]*Lesson) (Cheat, error) {
 		}
 	}
 	if c.Lesson == nil || c.Tries == "" || len(c.Lesson.Exercise.Files) == 0 {
-		return c, fmt.Errorf("no lesson of that name, or no line tries:")
+		return c, errors.New(`no lesson of that name, or no line "tries: …"`)
 	}
 	of := c.Lesson.Exercise.Files[0].Name
 	for i, part := range strings.Split(body, "\n-- ") {
