@@ -3,10 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"time"
 
 	"kept/internal/account"
@@ -50,8 +47,9 @@ func (a *App) openCertificates(ctx context.Context) (err error) {
 	return err
 }
 
-// earned tells which lessons the server has not checked yet. A lesson that was
-// handed in, and is not counted, was refused by a machine.
+// earned tells which lessons neither the server has checked nor a person has
+// accepted. A lesson that was handed in, and is not counted, was refused by a
+// machine.
 func (a *App) earned(ctx context.Context, q vault.Querier, owner vault.OwnerID, lessons []string) ([]certificate.Missing, error) {
 	checked, err := a.features.learn.Checked(ctx, q, vault.Self(owner), owner, lessons)
 	if err != nil {
@@ -65,9 +63,13 @@ func (a *App) earned(ctx context.Context, q vault.Querier, owner vault.OwnerID, 
 	for _, d := range deeds {
 		handedIn[d.Lesson] = true
 	}
+	accepted, err := a.features.project.Accepted(ctx, q, vault.Self(owner), owner, lessons)
+	if err != nil {
+		return nil, err
+	}
 	var missing []certificate.Missing
 	for _, lesson := range lessons {
-		if !checked[lesson] {
+		if !checked[lesson] && !accepted[lesson] {
 			missing = append(missing, certificate.Missing{Lesson: lesson, Refused: handedIn[lesson]})
 		}
 	}
@@ -110,32 +112,6 @@ func (a *App) printer() func(context.Context, []byte) ([]byte, error) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-		return printWith(ctx, program, html)
+		return chrome.Print(ctx, program, html)
 	}
-}
-
-// printWith lets the browser print a document in a folder of its own. It reaches
-// no network: the document has all that it needs inside.
-func printWith(ctx context.Context, program string, html []byte) (_ []byte, err error) {
-	folder, err := os.MkdirTemp("", "kept-print-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	from, to := filepath.Join(folder, "page.html"), filepath.Join(folder, "page.pdf")
-	if err := os.WriteFile(from, html, 0o600); err != nil {
-		return nil, err
-	}
-	args := []string{"--headless=new", "--disable-gpu", "--no-first-run", "--no-pdf-header-footer",
-		"--host-resolver-rules=MAP * ~NOTFOUND", "--user-data-dir=" + filepath.Join(folder, "profile"), "--print-to-pdf=" + to, "file://" + from}
-	if os.Geteuid() == 0 {
-		args = append([]string{"--no-sandbox"}, args...) // root cannot have Chromium's sandbox; kept doctor says so
-	}
-	browser := exec.CommandContext(ctx, program, args...)
-	browser.Env = []string{"HOME=" + folder, "PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8"}
-	browser.WaitDelay = time.Second
-	if err := browser.Run(); err != nil {
-		return nil, fmt.Errorf("print: %w", err)
-	}
-	return os.ReadFile(to)
 }

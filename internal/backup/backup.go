@@ -96,8 +96,9 @@ func (f *Feature) Source() page.Source { return page.Source{Name: "backup", File
 
 // The jobs of this package.
 const (
-	jobDaily = "backup"
-	jobKeys  = "backup-keys"
+	jobDaily  = "backup"
+	jobKeys   = "backup-keys"
+	jobErased = "backup-keys-erased"
 )
 
 // dailyTimeout is for the whole of a backup, slow as a store may be.
@@ -115,6 +116,13 @@ func (f *Feature) Start(s feature.Services) error {
 	if f.c.Keys != nil && len(f.c.Recipients) > 0 {
 		f.keys = &keys{Ring: f.c.Ring, Journal: f.c.Journal, Path: filepath.Join(f.c.Data, "journal"), Secrets: f.c.KeyFolder,
 			To: limited(f.c.Keys, f.c.Limit), Data: limited(f.c.To, f.c.Limit), Recipients: f.c.Recipients, Today: f.today, again: true}
+		// It comes after the key is gone, whatever the journal tells by then.
+		s.Jobs.Handle(job.Kind{Name: jobErased, Do: func(ctx context.Context, _ *job.Run) error {
+			f.turn.Lock()
+			f.keys.again = true
+			f.turn.Unlock()
+			return f.KeepKeys(ctx, false)
+		}})
 		s.Jobs.Every(job.Every(time.Minute), job.Kind{Name: jobKeys, Do: f.keepKeysQuietly})
 	}
 	s.Jobs.Every(job.Daily(f.c.Hour, f.c.Min), job.Kind{Name: jobDaily, Timeout: dailyTimeout, Do: func(ctx context.Context, _ *job.Run) error {
@@ -133,7 +141,7 @@ func (f *Feature) Erased(ctx context.Context) {
 		return
 	}
 	err := f.DB.Transact(ctx, func(tx *sql.Tx) error {
-		return f.Jobs.Add(ctx, tx, job.Job{Kind: jobKeys, Lane: job.Fast, Unique: jobKeys + ":erased"})
+		return f.Jobs.Add(ctx, tx, job.Job{Kind: jobErased, Lane: job.Fast, Unique: jobErased})
 	})
 	if err != nil {
 		f.Log.Error("the copy of the key ring waits for the minute", "error", err)

@@ -87,10 +87,12 @@ func (k *keys) keep(ctx context.Context, all bool) (made *keyring.Manifest, err 
 	}
 	if all || (s.erased || k.again) && !sabotage.Is(breakRingKept) {
 		if made, err = k.copy(ctx, all, s); err != nil {
+			k.again = true
 			return nil, fmt.Errorf("backup: copy the key ring: %w", err)
 		}
 	}
-	k.again = s.erased
+	// Somebody may have been erased while the copy was made: look once more.
+	k.again = s.erased || made != nil
 	if err := k.shipJournal(ctx); err != nil {
 		return made, fmt.Errorf("backup: store the restore journal: %w", err)
 	}
