@@ -45,6 +45,7 @@ type Options struct {
 	Rehearse bool
 	Limits   page.Limits // zero values mean the defaults
 
+	compiled string         // the folder for engines that were compiled; empty: in the data folder
 	trial    []age.Identity // opens the ring copy of a scratch site
 	ringCopy uint64         // above 0: the data was restored, with this copy of the key ring
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func openChecker(setting, cache string, places int) (*check.Pool, error) {
 
 // openChecking makes the pool that learners' code is checked in.
 func (a *App) openChecking() (err error) {
-	a.checker, err = openChecker(a.Config.Check.Chromium, a.path("check-cache"), runtime.NumCPU())
+	a.checker, err = openChecker(a.Config.Check.Chromium, cmp.Or(a.options.compiled, a.path("check-cache")), runtime.NumCPU())
 	if err == nil {
 		a.closers = append(a.closers, a.checker.Close)
 	}

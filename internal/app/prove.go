@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"kept/internal/promise"
 )
@@ -20,7 +21,12 @@ func (c *proveCommand) Run(ctx context.Context, std *streams) error {
 	if c.JSON {
 		show = func(promise.Result) {}
 	}
-	results, err := promise.Run(ctx, openScratch, show)
+	compiled, err := os.MkdirTemp("", "kept-prove-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(compiled)
+	results, err := promise.Run(ctx, scratches(compiled), show)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 // TestPromisesAboutCertificates tries those alone.
 func TestPromisesAboutCertificates(t *testing.T) {
 	number := 0
-	results, err := promise.Run(t.Context(), only(openScratch, "certificate"), func(promise.Result) {})
+	results, err := promise.Run(t.Context(), only(scratches(t.TempDir()), "certificate"), func(promise.Result) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // far.
 func TestPromisesAboutBackupsAndDates(t *testing.T) {
 	number := 0
-	results, err := promise.Run(t.Context(), only(openScratch, "backup"), func(promise.Result) {})
+	results, err := promise.Run(t.Context(), only(scratches(t.TempDir()), "backup"), func(promise.Result) {})
 	if err != nil {
 		t.Fatal(err)
 	}

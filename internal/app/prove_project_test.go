@@ -9,7 +9,7 @@ import (
 // TestPromisesAboutProjects tries those alone, on the whole program.
 func TestPromisesAboutProjects(t *testing.T) {
 	number := 0
-	results, err := promise.Run(t.Context(), only(openScratch, "project"), func(promise.Result) {})
+	results, err := promise.Run(t.Context(), only(scratches(t.TempDir()), "project"), func(promise.Result) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -65,6 +65,8 @@ type ScratchOptions struct {
 	Count    bool // count executed templates
 	Sample   bool // with the demo's sample member
 	Config   func(*Config)
+
+	compiled string // a folder that several instances share for what they compile
 }
 
 // outboxSize is how many mails a scratch instance remembers.
@@ -106,7 +108,7 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count, Rehearse: true, Limits: noLimits, trial: trial})
+	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count, Rehearse: true, Limits: noLimits, compiled: o.compiled, trial: trial})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -236,11 +238,14 @@ func (s *Scratch) EnterOnly(ctx context.Context) (*prove.Member, error) {
 	return m, nil
 }
 
-// openScratch is what promise.Run opens for each check.
-func openScratch(ctx context.Context) (*prove.Site, func(), error) {
-	s, err := OpenScratch(ctx, ScratchOptions{})
-	if err != nil {
-		return nil, nil, err
+// scratches is what promise.Run opens for each check. They share a folder for
+// what they compile.
+func scratches(compiled string) func(context.Context) (*prove.Site, func(), error) {
+	return func(ctx context.Context) (*prove.Site, func(), error) {
+		s, err := OpenScratch(ctx, ScratchOptions{compiled: compiled})
+		if err != nil {
+			return nil, nil, err
+		}
+		return s.ForChecks(ctx), func() { s.Close() }, nil
 	}
-	return s.ForChecks(ctx), func() { s.Close() }, nil
 }

@@ -37,14 +37,14 @@ type Member struct {
 
 // Config is what app hands over.
 type Config struct {
-	Who        Who
-	SignOut    func(w http.ResponseWriter)          // forgets the browser's session after an erasure
-	Erased     func(owner vault.OwnerID)            // drops what memory holds of somebody
-	Asks       func() (kinds []string, version int) // for which older records the policy asks a yes
-	GoesAlong  func(kind string) bool               // goes with the account only, never alone
-	Seed       []byte                               // 32 bytes: the key that signs receipts
-	Knows      func(lang *page.Language) string     // what a page of a member remembers by itself
-	Base       string                               // the site's address, named in receipts
+	Who       Who
+	SignOut   func(w http.ResponseWriter)          // forgets the browser's session after an erasure
+	Erased    func(owner vault.OwnerID)            // drops what memory holds of somebody
+	Asks      func() (kinds []string, version int) // for which older records the policy asks a yes
+	GoesAlong func(kind string) bool               // goes with the account only, never alone
+	Seed      []byte                               // 32 bytes: the key that signs receipts
+	Knows     func(lang *page.Language) string     // what a page of a member remembers by itself
+	Base      string                               // the site's address, named in receipts
 	// Forgotten says by which day no copy of the key ring and no backup holds
 	// what is erased on a day; the first is empty where there are no copies.
 	Forgotten func(day vault.Day) (ringCopies, backups string)

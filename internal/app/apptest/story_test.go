@@ -16,7 +16,7 @@ import (
 // without being known, becomes a member, shows, hides, takes along, leaves.
 func TestBrowserTheWayOfAMember(t *testing.T) {
 	b := browser.Open(t)
-	for _, o := range []browser.Options{{Phone: true}, {}} {
+	for _, o := range []browser.Options{{Phone: true, Dark: true}, {}} {
 		t.Run(o.String(), func(t *testing.T) {
 			s := Start(t, app.ScratchOptions{})
 			w := &walk{t: t, s: s, b: b, o: o, p: b.Page(t, o), name: "Noor" + vault.NewID()[:8]}
@@ -163,6 +163,7 @@ func (w *walk) leave() {
 	w.p.Type(browser.CSS("#f-handle"), w.handle)
 	w.p.Follow(browser.Button("Erase everything"))
 	w.p.See("Your receipt")
+	shot(w.p, w.o, "goodbye")
 	browser.Axe(w.t, w.p)
 	if status := w.stranger("/@" + w.handle); status != http.StatusNotFound {
 		w.t.Errorf("after leaving, the page answers %d", status)
