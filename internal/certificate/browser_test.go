@@ -188,7 +188,7 @@ func TestBrowserVerifyPage(t *testing.T) {
 			t.Errorf("the file was sent: %s %.60s", r.Method, r.URL)
 		}
 	}
-	p.Click(browser.Button("Let this site's server check it, too"))
+	p.Follow(browser.Button("Let this site's server check it, too"))
 	p.See("not changed since")
 	w.withdrawAll(t, me)
 	verdict("withdrawn.jwt", jwt, "withdrawn")

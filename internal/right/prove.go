@@ -22,7 +22,7 @@ func (f *Feature) Checks() []prove.Check {
 	return []prove.Check{
 		{Promise: "F8", How: "A record of every kind is planted; one is erased by its button, then everything. What was erased may stand on no page and in no download, and nobody else may lose anything.", Try: f.tryErase},
 		{Promise: "F9", How: "A record of every kind is planted for two members. The download of one must hold every one of theirs, none of the other's, and come in on a second site.", Try: f.tryExport},
-		{Promise: "F10", How: "A member erases everything. When the page that confirms it is there, no key may open their records, no row of theirs may be left, and no file may hold a planted word.", Try: f.tryGone},
+		{Promise: "F10", How: "A member erases everything. When the page that confirms it is there, no key may open their records, no row of theirs may be left, and no file may hold a planted word, neither after nor before.", Try: f.tryGone},
 		{Promise: "F12", How: "A member restricts the use of their data and asks for a person. Work may not read it any more, and each request must have a day within a month.", Try: f.tryRights},
 		{Promise: "F14", How: "Somebody of the staff looks without permission, with one for another kind, and with one that has ended. None may show anything.", Try: f.tryGrant},
 		{Promise: "C2", How: "A new policy takes effect that asks for a yes. Before the member agrees their older record must keep its old policy; after the yes it must follow the new one.", Try: f.tryQuestion},
@@ -198,6 +198,9 @@ func (f *Feature) tryGone(ctx context.Context, s *prove.Site) (string, error) {
 	me, markers, err := planted(ctx, s)
 	if err != nil {
 		return "", err
+	}
+	if files, err := filesWith(s.Folders, markers); err != nil || len(files) > 0 {
+		return "", either(err, prove.Failed("before the erasure, planted words stand unsealed in %d files: copies of them would stay readable", len(files)))
 	}
 	if err := eraseAll(ctx, s, me); err != nil {
 		return "", err
