@@ -79,7 +79,7 @@ func redPromises(t *testing.T, compiled string) []string {
 func (a *App) breaks() []prove.Break {
 	all := []prove.Break{
 		{Name: sabotage.SealingOff, What: "records are stored as they are", Breaks: []string{"F10"}},
-		{Name: sabotage.KeyKept, What: "an erasure leaves the key in the ring", Breaks: []string{"F10"}},
+		{Name: sabotage.KeyKept, What: "an erasure leaves the key in the ring", Breaks: []string{"B4", "F10"}},
 		{Name: sabotage.RowsKept, What: "an erasure leaves the rows", Breaks: []string{"F10", "F11"}},
 		{Name: sabotage.ExportDropsKind, What: "a download leaves kinds out", Breaks: []string{"F8", "F9"}},
 		{Name: sabotage.SecretsExported, What: "a download shows secrets", Breaks: []string{"F9"}},
