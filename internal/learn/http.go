@@ -194,6 +194,7 @@ type lessonPage struct {
 	tongues
 	L          *lesson
 	ID, Path   string
+	Asked      string // "?lang=es" on a page that was asked for so, for what is sent from it
 	Course     courseLink
 	Number, Of int
 	NotchDone  int

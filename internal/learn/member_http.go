@@ -65,7 +65,7 @@ func (f *Feature) markUndone(a asked) error {
 }
 
 func back(a asked, p *course.Place) error {
-	http.Redirect(a.w, a.Request, lessonPath(p)+"#finish", http.StatusSeeOther)
+	http.Redirect(a.w, a.Request, returnTo(a.Request, p, "finish"), http.StatusSeeOther)
 	return nil
 }
 

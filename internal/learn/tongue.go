@@ -139,8 +139,19 @@ func (p *chapterPage) speak(e *edition, c *course.Course, lang *page.Language) {
 func (v *lessonPage) speak(p *course.Place, lang *page.Language) {
 	v.offer(&v.Head, p.Lesson.Langs(), p.Lesson.In(lang.Reads).Lang, v.Path, lang)
 	v.Canonical, v.Course.Path = asks(v.Canonical, lang), asks(v.Course.Path, lang)
+	v.Asked = strings.TrimPrefix(asks(v.Path, lang), v.Path)
 	keep(lang, v.Prev, v.Next, v.NextTask, v.Chapter)
 	keepNumbered(lang, v.Sets)
+}
+
+// returnTo is a lesson's address for who sent something from its page, in the
+// language that the page was asked for.
+func returnTo(r *http.Request, p *course.Place, anchor string) string {
+	path := lessonPath(p) + "#" + anchor
+	if tag := r.URL.Query().Get("lang"); tag != "" && slices.Contains(p.Lesson.Langs(), tag) {
+		return withLang(path, tag)
+	}
+	return path
 }
 
 // pathsIn gives addresses of lessons to links in a text.

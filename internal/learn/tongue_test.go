@@ -65,6 +65,17 @@ func TestLanguageSwitchKeepsThePlace(t *testing.T) {
 	}
 }
 
+// Who finishes a lesson in another language comes back to it in that language.
+func TestWhatIsSentKeepsTheLanguage(t *testing.T) {
+	w := onFiles(t, bilingual())
+	me := w.newMember()
+	const to = "/courses/knots/bowline/done?lang=de"
+	w.see(me, "/courses/knots/bowline?lang=de").One("form[action=" + to + "]")
+	if got := w.post(me, to, url.Values{}, http.StatusSeeOther).Header().Get("Location"); got != "/courses/knots/bowline?lang=de#finish" {
+		t.Errorf("one comes back to %s", got)
+	}
+}
+
 // An address with a language that is not there is the page without one.
 func TestUnknownLanguageIsPassedOver(t *testing.T) {
 	w := onFiles(t, bilingual())

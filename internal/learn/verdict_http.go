@@ -89,7 +89,7 @@ func (f *Feature) postHandIn(a asked) error {
 	if f.judged(h.of) {
 		f.hear(a.Context(), heard, shortWait)
 	}
-	http.Redirect(a.w, a.Request, lessonPath(h.of)+"#tests", http.StatusSeeOther)
+	http.Redirect(a.w, a.Request, returnTo(a.Request, h.of, "tests"), http.StatusSeeOther)
 	return nil
 }
 

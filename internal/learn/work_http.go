@@ -204,7 +204,7 @@ func (f *Feature) keepWork(a asked) error {
 	if byScript(a.Request) {
 		return writeJSON(a.w, f.replyOf(now))
 	}
-	http.Redirect(a.w, a.Request, lessonPath(h.of)+"#code", http.StatusSeeOther)
+	http.Redirect(a.w, a.Request, returnTo(a.Request, h.of, "code"), http.StatusSeeOther)
 	return nil
 }
 
@@ -230,7 +230,7 @@ func (f *Feature) chooseWork(a asked) error {
 	if err := f.transact(a.Context(), func(tx *sql.Tx) error { return f.choose(a.Context(), tx, a.me, p.Lesson.ID, taken) }); err != nil {
 		return told(err)
 	}
-	http.Redirect(a.w, a.Request, lessonPath(p)+"#code", http.StatusSeeOther)
+	http.Redirect(a.w, a.Request, returnTo(a.Request, p, "code"), http.StatusSeeOther)
 	return nil
 }
 
