@@ -33,24 +33,37 @@ func trusted(u *url.URL) *url.URL {
 }
 
 // loopback answers requests by the program's own handler, without a socket: a
-// check cannot reach anything else.
+// check cannot reach anything else. A handler that panics cuts the answer short
+// and nothing more, as in net/http's server.
 type loopback struct{ handler http.Handler }
 
 func (l loopback) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, write := io.Pipe()
 	answer := &answer{header: http.Header{}, body: write, ready: make(chan struct{})}
+	cut := make(chan struct{})
 	in := r.Clone(r.Context())
 	in.RequestURI, in.RemoteAddr, in.Host = r.URL.RequestURI(), "127.0.0.1:1", r.URL.Host
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
 	go func() {
+		defer func() {
+			if recover() == nil {
+				return
+			}
+			write.CloseWithError(io.ErrUnexpectedEOF)
+			if answer.status == 0 {
+				close(cut)
+			}
+		}()
 		l.handler.ServeHTTP(answer, in)
 		answer.WriteHeader(http.StatusOK)
 		write.Close()
 	}()
 	select {
 	case <-answer.ready:
+	case <-cut:
+		return nil, io.ErrUnexpectedEOF
 	case <-r.Context().Done():
 		body.Close()
 		return nil, r.Context().Err()

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"testing"
@@ -29,5 +30,25 @@ func TestInsideReachesOneHandlerAndKeepsSecureCookies(t *testing.T) {
 	body, err := io.ReadAll(answer.Body)
 	if err != nil || string(body) != "me" {
 		t.Errorf("got %q, %v", body, err)
+	}
+}
+
+func TestInsideCutsTheAnswerOfAHandlerThatPanics(t *testing.T) {
+	client := Inside(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/half" {
+			io.WriteString(w, "half")
+		}
+		panic(http.ErrAbortHandler)
+	}))
+	if _, err := client.Get("http://kept/none"); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("before the header: %v, want %v", err, io.ErrUnexpectedEOF)
+	}
+	answer, err := client.Get("http://kept/half")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if body, err := io.ReadAll(answer.Body); string(body) != "half" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("after the header: %q, %v", body, err)
 	}
 }
