@@ -27,3 +27,14 @@ func TestEveryPromiseIsKept(t *testing.T) {
 		t.Errorf("%d promises were tried; 34 could be", kept)
 	}
 }
+
+func TestTemplatesCanBeEscaped(t *testing.T) {
+	s, err := OpenScratch(t.Context(), ScratchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Site.CheckTemplates(); err != nil {
+		t.Error(err)
+	}
+}

@@ -163,7 +163,7 @@ func TestEveryTemplateIsExecuted(t *testing.T) {
 	pagetest.Executed(t, s.Site)
 }
 
-func TestMistakesInTemplatesEndTheStart(t *testing.T) {
+func TestMistakesInTemplatesAreFound(t *testing.T) {
 	for name, text := range map[string]string{
 		"syntax":        `{{if}}`,
 		"context":       `<a href="{{if .X}}">`,
@@ -174,7 +174,11 @@ func TestMistakesInTemplatesEndTheStart(t *testing.T) {
 	} {
 		cfg := config(newClock(), &lockedBuffer{})
 		cfg.Sources = []page.Source{{Name: "bad", Files: fstest.MapFS{"bad.html": {Data: []byte(text)}}}}
-		if _, err := page.New(cfg); err == nil {
+		site, err := page.New(cfg)
+		if err == nil {
+			err = site.CheckTemplates()
+		}
+		if err == nil {
 			t.Errorf("%s: %s was taken", name, text)
 		} else if !strings.Contains(err.Error(), "bad") {
 			t.Errorf("%s: %v does not name the file", name, err)

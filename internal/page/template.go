@@ -48,7 +48,6 @@ func (s *Site) parse() error {
 		}
 		sets[lang.Tag] = bound
 	}
-	s.executed.reset()
 	s.sets.Store(&sets)
 	return nil
 }
@@ -87,7 +86,9 @@ func parseFile(root *template.Template, source Source, name string) error {
 	return err
 }
 
-// bind makes the copy of the templates that speaks one language.
+// bind makes the copy of the templates that speaks one language. html/template
+// works out the contexts at the first execution of each, so that a start does
+// not wait for pages that nobody has asked for.
 func (s *Site) bind(base *template.Template, names []string, lang *Language) (*set, error) {
 	all, err := base.Clone()
 	if err != nil {
@@ -101,21 +102,20 @@ func (s *Site) bind(base *template.Template, names []string, lang *Language) (*s
 		if t == nil || parse.IsEmptyTree(t.Tree.Root) {
 			continue // a file of definitions only
 		}
-		if err := escapes(t); err != nil {
-			return nil, fmt.Errorf("page: %w", err)
-		}
 		bound.files[name] = t
 	}
 	return bound, nil
 }
 
-// escapes makes html/template work out the contexts now, which it does at
-// the first execution. That the execution itself ends at missing data is
-// expected.
-func escapes(t *template.Template) error {
-	wrong, ok := errors.AsType[*template.Error](t.Execute(io.Discard, nil))
-	if ok {
-		return wrong
+// CheckTemplates works out the contexts of every template now, which html/template does at the first execution. That
+// the execution itself ends at missing data is expected. It is for tests.
+func (s *Site) CheckTemplates() error {
+	for _, set := range *s.sets.Load() {
+		for _, t := range set.files {
+			if wrong, ok := errors.AsType[*template.Error](t.Execute(io.Discard, nil)); ok {
+				return fmt.Errorf("page: %w", wrong)
+			}
+		}
 	}
 	return nil
 }
@@ -157,15 +157,6 @@ func (c *counter) note(name string) bool {
 	defer c.mu.Unlock()
 	c.ran[name]++
 	return false
-}
-
-// reset forgets the executions that checking the contexts caused.
-func (c *counter) reset() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for name := range c.ran {
-		c.ran[name] = 0
-	}
 }
 
 // Unexecuted names the templates that no request has executed, definitions

@@ -12,8 +12,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"kept/internal/prove"
 )
@@ -79,30 +81,78 @@ type Try struct {
 // belongs to the instance that it is part of.
 type Open func(context.Context) (site *prove.Site, end func(), err error)
 
-// Run tries every promise, each check on a site of its own, and calls done
-// after each promise.
+// Run tries every promise, each check on a site of its own and as many at a
+// time as there are processors, and calls done after each promise, in order.
 func Run(ctx context.Context, open Open, done func(Result)) ([]Result, error) {
 	checks, err := list(ctx, open)
 	if err != nil {
 		return nil, err
 	}
+	ctx, stop := context.WithCancel(ctx)
+	tries, ended := tryAll(ctx, open, checks)
+	defer ended()
+	defer stop()
 	var results []Result
 	for _, p := range All() {
 		r := Result{ID: p.ID, State: NotYet, Tried: []Try{}}
-		for i, c := range checks {
-			if c.Promise != p.ID {
-				continue
+		for _, i := range of(checks, p.ID) {
+			select {
+			case t := <-tries[i]:
+				if t.err != nil {
+					return results, t.err
+				}
+				r.add(t.Try)
+			case <-ctx.Done():
+				return results, ctx.Err()
 			}
-			t, err := fresh(ctx, open, i)
-			if err != nil {
-				return results, err
-			}
-			r.add(t)
 		}
 		results = append(results, r)
 		done(r)
 	}
-	return results, ctx.Err()
+	return results, nil
+}
+
+// of are the numbers of the checks of one promise.
+func of(checks []prove.Check, promise string) (numbers []int) {
+	for i, c := range checks {
+		if c.Promise == promise {
+			numbers = append(numbers, i)
+		}
+	}
+	return numbers
+}
+
+// tried is how one try ended; err says that there was no site to try it on.
+type tried struct {
+	Try
+	err error
+}
+
+// tryAll tries the checks in the order of their promises. Each try comes out
+// of the channel of its number; ended waits for those under way.
+func tryAll(ctx context.Context, open Open, checks []prove.Check) (tries []chan tried, ended func()) {
+	todo := make(chan int, len(checks))
+	tries = make([]chan tried, len(checks))
+	for _, p := range All() {
+		for _, i := range of(checks, p.ID) {
+			tries[i] = make(chan tried, 1)
+			todo <- i
+		}
+	}
+	close(todo)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := range todo {
+				if ctx.Err() != nil {
+					return
+				}
+				t, err := fresh(ctx, open, i)
+				tries[i] <- tried{t, err}
+			}
+		})
+	}
+	return tries, workers.Wait
 }
 
 func list(ctx context.Context, open Open) ([]prove.Check, error) {
