@@ -197,11 +197,11 @@ func TestSlowPeersEndAtTheDeadline(t *testing.T) {
 			t.Parallel()
 			l := listener(t)
 			go speak(l, c.says)
-			r := relayTo(t, l.Addr().String(), func(c *RelayConfig) { c.Timeout = 150 * time.Millisecond })
+			r := relayTo(t, l.Addr().String(), func(c *RelayConfig) { c.Timeout = 2 * time.Second })
 			begin := time.Now()
 			err := r.Send(t.Context(), parcelTo(t, "ada@example.net"))
 			e, ok := errors.AsType[*SendError](err)
-			if took := time.Since(begin); took > 5*time.Second {
+			if took := time.Since(begin); took > time.Minute {
 				t.Errorf("took %s", took)
 			}
 			if !ok || e.Reason() != c.reason || e.Permanent {

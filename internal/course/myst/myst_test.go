@@ -243,7 +243,7 @@ func TestHostileTextIsHarmless(t *testing.T) {
 			if _, _, err := (myst.Loader{}).Load(t.Context(), one(map[string]string{file: text})); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
-			if took := time.Since(start); took > 20*time.Second {
+			if took := time.Since(start); took > time.Minute {
 				t.Errorf("%s in %s took %s", name, file, took)
 			}
 		}
