@@ -335,3 +335,14 @@ func (v *Vault) UnreadableKinds(ctx context.Context) ([]string, error) {
 	slices.Sort(unknown)
 	return unknown, rows.Err()
 }
+
+// KeepsKey reports whether the database has an owner who is to have such a key:
+// not one who was erased, or never came to be. It is for mending a key ring.
+func KeepsKey(ctx context.Context, q Querier, ref keyring.Ref) (bool, error) {
+	var state string
+	err := q.QueryRowContext(ctx, `SELECT state FROM vault_owner WHERE id = $1`, string(OwnerOf(ref.ID))).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return state == live || state == joined || ref.Class == keyring.Law, err
+}

@@ -10,7 +10,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"hash"
+	"io"
 	"slices"
 	"strings"
 )
@@ -145,11 +146,15 @@ func (d *decl) findText(b *strings.Builder, args *[]any, ask Query) (string, err
 
 // token is what a value is found by: a keyed hash that says nothing without the key.
 func (v *Vault) token(name, value string) []byte {
-	mac := hmac.New(sha256.New, v.lookup)
-	mac.Write([]byte(name))
-	mac.Write([]byte{0})
-	mac.Write([]byte(value))
-	return mac.Sum(nil)[:16]
+	mac, ready := v.macs.Get().(hash.Hash)
+	if !ready {
+		mac = hmac.New(sha256.New, v.lookup)
+	}
+	defer v.macs.Put(mac)
+	mac.Reset()
+	io.WriteString(mac, name+"\x00")
+	io.WriteString(mac, value)
+	return mac.Sum(make([]byte, 0, sha256.Size))[:16]
 }
 
 type findRow struct {
@@ -261,146 +266,4 @@ func (v *Vault) giveUp(ctx context.Context, tx *sql.Tx, row findRow, owner Owner
 	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM vault_claim`+nowhere, row.name, row.token, string(owner))
 	return err
-}
-
-// Rebuild makes all look-ups anew from the records, in one transaction.
-// Reservations of erased values stay.
-func (v *Vault) Rebuild(ctx context.Context) error {
-	return v.inTx(ctx, func(tx *sql.Tx) error {
-		if err := v.lockTables(ctx, tx); err != nil {
-			return err
-		}
-		r := rebuilding{v: v, tx: tx}
-		if err := r.all(ctx, beforeRebuild); err != nil {
-			return err
-		}
-		if err := v.eachRecord(ctx, tx, func(d *decl, s stored) error { return r.one(ctx, d, s) }); err != nil {
-			return err
-		}
-		if err := r.flush(ctx); err != nil {
-			return err
-		}
-		return r.all(ctx, afterRebuild)
-	})
-}
-
-// Look-ups are gathered beside and put in by their order, and their second index
-// is made of all at once: in the order of records every one of millions would
-// touch a page of its own.
-var (
-	beforeRebuild = []string{
-		`DELETE FROM vault_find`,
-		`DELETE FROM vault_claim WHERE owner <> ''`,
-		`DROP INDEX vault_find_record`,
-		`CREATE TEMP TABLE vault_found (name TEXT NOT NULL, token BYTEA NOT NULL, kind TEXT NOT NULL, sort BIGINT NOT NULL,
-			owner TEXT NOT NULL, id TEXT NOT NULL, seen BIGINT NOT NULL)`,
-	}
-	afterRebuild = []string{
-		`INSERT INTO vault_find (name, token, kind, sort, owner, id, seen)
-			SELECT name, token, kind, sort, owner, id, seen FROM vault_found ORDER BY name, token, kind, sort, owner, id`,
-		`DROP TABLE vault_found`,
-		`CREATE INDEX vault_find_record ON vault_find (owner, kind, id)`,
-	}
-)
-
-// rebuilding gathers look-ups.
-type rebuilding struct {
-	v     *Vault
-	tx    *sql.Tx
-	rows  int
-	args  []any
-	whole *sql.Stmt // for foundTogether rows
-}
-
-func (r *rebuilding) all(ctx context.Context, texts []string) error {
-	for _, text := range texts {
-		if _, err := r.tx.ExecContext(ctx, text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// foundTogether is how many look-ups one statement writes.
-const foundTogether = 32
-
-func (r *rebuilding) one(ctx context.Context, d *decl, s stored) error {
-	value, err := r.v.value(d, s)
-	if errors.Is(err, ErrErased) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, row := range d.findRows(value) {
-		if row.unique {
-			if err := r.v.claim(ctx, r.tx, row, s.owner); err != nil {
-				return err
-			}
-		}
-		r.args = append(r.args, row.name, row.token, s.kind, row.sort, string(s.owner), s.id, int64(s.seen))
-		if r.rows++; r.rows == foundTogether {
-			if err := r.flush(ctx); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// flush writes what was gathered. Full groups have a statement that is parsed once.
-func (r *rebuilding) flush(ctx context.Context) (err error) {
-	if r.rows == 0 {
-		return nil
-	}
-	text := foundText(r.rows)
-	if r.rows < foundTogether {
-		_, err = r.tx.ExecContext(ctx, text, r.args...)
-	} else {
-		if r.whole == nil {
-			if r.whole, err = r.tx.PrepareContext(ctx, text); err != nil {
-				return err
-			}
-		}
-		_, err = r.whole.ExecContext(ctx, r.args...)
-	}
-	r.args, r.rows = r.args[:0], 0
-	return err
-}
-
-func foundText(rows int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO vault_found (name, token, kind, sort, owner, id, seen) VALUES `)
-	for i := range rows {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		n := 7 * i
-		fmt.Fprintf(&b, "($%d, $%d, $%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5, n+6, n+7)
-	}
-	return b.String()
-}
-
-// eachRecord calls fn for every record of a kind that has look-ups, a few hundred
-// at a time.
-func (v *Vault) eachRecord(ctx context.Context, q Querier, fn func(*decl, stored) error) error {
-	var last stored
-	for {
-		rows, err := scan(q.QueryContext(ctx, "SELECT "+columns+` FROM vault_record r
-			WHERE (r.owner, r.kind, r.id) > ($1, $2, $3) ORDER BY r.owner, r.kind, r.id LIMIT 500`,
-			string(last.owner), last.kind, last.id))
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		for _, s := range rows {
-			d := v.reg.decls[s.kind]
-			if d == nil || len(d.indexes) == 0 {
-				continue
-			}
-			if err := fn(d, s); err != nil {
-				return err
-			}
-		}
-		last = rows[len(rows)-1]
-	}
 }

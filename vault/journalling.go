@@ -21,6 +21,7 @@ const (
 	opMerged     = "merged"     // an owner, into arg
 	opShortened  = "shortened"  // a record's life, or an owner's, to the day arg
 	opMoved      = "moved"      // the anchor record, to the day arg
+	opNoted      = "noted"      // what the house has to do again by itself; see Note
 )
 
 // JournalDays is how long the restore journal remembers: a day more than
@@ -47,6 +48,33 @@ func (v *Vault) note(ctx context.Context, tx *sql.Tx, e entry) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		NewID(), e.seq, int64(v.Today()), e.op, string(e.owner), e.kind, e.record, e.arg, false)
 	return err
+}
+
+// Noted is something that is kept outside the vault, names nobody, and has to be
+// done again after a restore: what it was, and with which two ids.
+type Noted struct{ Word, Record, Arg string }
+
+// Note writes it in the restore journal, in the transaction that does it for the
+// first time. OpenRestored leaves it to whoever noted it, who asks by Notes.
+func (v *Vault) Note(ctx context.Context, tx *sql.Tx, n Noted) error {
+	return v.note(ctx, tx, entry{op: opNoted, kind: n.Word, record: n.Record, arg: n.Arg})
+}
+
+// Notes lists what was noted under a word in the days that the journal remembers.
+func (v *Vault) Notes(ctx context.Context, word string) (all []Noted, err error) {
+	rows, err := v.db.QueryContext(ctx, `SELECT kind, record, arg FROM vault_journal WHERE op = $1 AND kind = $2 ORDER BY day, id`, opNoted, word)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var n Noted
+		if err := rows.Scan(&n.Word, &n.Record, &n.Arg); err != nil {
+			return nil, err
+		}
+		all = append(all, n)
+	}
+	return all, rows.Err()
 }
 
 // Flush appends what has been committed since to the journal file, and returns

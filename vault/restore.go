@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kept/vault/journal"
 	"kept/vault/keyring"
@@ -137,8 +138,8 @@ func (r replayer) redo(ctx context.Context, tx *sql.Tx, e journal.Entry, known b
 		return err
 	}
 	switch {
-	case e.Op == opMoved:
-		owners = []OwnerID{""} // an anchor is nobody's
+	case e.Op == opMoved, e.Op == opNoted:
+		owners = []OwnerID{""} // an anchor is nobody's, and so is what the house notes
 	case e.Op == opErased && !slices.Contains(owners, OwnerID(e.Owner)): // nothing but a key is left
 		err = r.v.destroyKeys([]OwnerID{OwnerID(e.Owner)}, keyring.Ordinary, keyring.Law)
 	}
@@ -185,6 +186,8 @@ func (r replayer) redoOne(ctx context.Context, tx *sql.Tx, owner OwnerID, e jour
 		return r.flag(ctx, tx, owner, `open = $1`, false)
 	case opRestricted:
 		return r.flag(ctx, tx, owner, `restricted = $1`, true)
+	case opNoted:
+		return nil // whoever noted it does it again; see Notes
 	case opObjected:
 		return r.flag(ctx, tx, owner, `objects = objects || $1`, e.Arg+"|")
 	}
@@ -307,15 +310,18 @@ func (r replayer) flag(ctx context.Context, tx *sql.Tx, owner OwnerID, set strin
 
 // dropUnrestored removes what no restore may bring back.
 func (v *Vault) dropUnrestored(ctx context.Context) error {
+	var args []any
+	var places []string
 	for _, d := range v.reg.decls {
-		if !d.dropAtRestore {
-			continue
-		}
-		if _, err := v.db.ExecContext(ctx, `DELETE FROM vault_record WHERE kind = $1`, d.Name); err != nil {
-			return err
+		if d.dropAtRestore {
+			places = append(places, arg(&args, d.Name))
 		}
 	}
-	return nil
+	if len(args) == 0 {
+		return nil
+	}
+	_, err := v.db.ExecContext(ctx, `DELETE FROM vault_record WHERE kind IN (`+strings.Join(places, ", ")+`)`, args...)
+	return err
 }
 
 // dropUnreadable removes the rows of owners whose key is gone: they were erased

@@ -25,6 +25,28 @@ const (
 	PostgreSQL                    // pgx, through database/sql
 )
 
+// Rows writes the places of many rows' values for one INSERT. SQLite compares every name of a
+// place with all others when it binds, so that it gets places without names.
+func (d Dialect) Rows(rows, columns int) string {
+	var b strings.Builder
+	for n := range rows * columns {
+		switch {
+		case n == 0:
+			b.WriteByte('(')
+		case n%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteByte(',')
+		}
+		if d == SQLite {
+			b.WriteByte('?')
+		} else {
+			b.WriteString("$" + strconv.Itoa(n+1))
+		}
+	}
+	return b.String() + ")"
+}
+
 //go:embed schema.sql
 var schemaText string
 

@@ -9,6 +9,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,7 @@ type Vault struct {
 	ring    *keyring.Ring
 	journal *journal.File
 	lookup  []byte
+	macs    sync.Pool // of hash.Hash keyed with lookup
 	cursor  cipher.AEAD
 	now     func() time.Time
 	policy  func() int

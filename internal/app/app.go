@@ -48,6 +48,14 @@ type Options struct {
 	compiled string         // the folder for engines that were compiled; empty: in the data folder
 	trial    []age.Identity // opens the ring copy of a scratch site
 	ringCopy uint64         // above 0: the data was restored, with this copy of the key ring
+	guest    guest
+}
+
+// guest is one more feature, and whom it tells, for tests of the whole.
+type guest struct {
+	name      string // empty: there is none
+	open      func(*vault.Registry) feature.Feature
+	processor outbound.Processor
 }
 
 // App is the program, opened but not yet serving.
@@ -158,8 +166,22 @@ func openRing(path, keys string, fresh bool) (*keyring.Ring, error) {
 		return nil, hinted(err, "the database has data and its key ring is gone: kept restore brings back both from a backup")
 	case errors.Is(err, keyring.ErrNoEpoch), errors.Is(err, keyring.ErrWrongEpoch):
 		return nil, hinted(err, "set keys in the configuration to the folder that holds this site's epoch key")
+	case errors.Is(err, keyring.ErrCorrupt):
+		return nil, damagedRing(err, path, keys)
 	}
 	return ring, err
+}
+
+// damagedRing names the slots. A site with a damaged ring does not start: to whom
+// a slot belonged cannot be read, so that nobody could tell an erased person from
+// one whose key is lost, and an erasure could not be confirmed.
+func damagedRing(err error, path, keys string) error {
+	slots, unusable := keyring.Damaged(path, keys)
+	if unusable != nil || len(slots) == 0 {
+		return hinted(err, "kept restore brings keys and data back into new folders")
+	}
+	return hinted(fmt.Errorf("%d slots of the key ring are damaged, the first is %d: %w", len(slots), slots[0], err),
+		"kept restore --mend --identity FILE takes their keys from the copy of the ring; the others are not touched")
 }
 
 // openWays opens the way out and the queue.
@@ -201,7 +223,7 @@ func (a *App) openSite(context.Context) (err error) {
 		Community: a.Config.Community, Hue: a.Config.Hue, Base: a.Config.Base, Language: a.Config.Language,
 		Sources: a.features.sources(a.options.Dev), Static: web.Files, Nav: a.nav(), Foot: a.foot(), Paths: paths,
 		Notices: a.features.notices(), NoticeKey: a.secrets.notice, Proxies: a.Config.proxies(), Limits: a.options.Limits,
-		Requests: a.requests, Log: a.options.Log, Now: a.options.Now, Dev: a.options.Dev != "", Count: a.options.Count,
+		Requests: a.requests, Knows: a.knows, Ahead: a.ahead(), Log: a.options.Log, Now: a.options.Now, Dev: a.options.Dev != "", Count: a.options.Count,
 	})
 	if err != nil {
 		return err

@@ -140,7 +140,7 @@ func (a *App) openBackup() (err error) {
 	b := a.Config.Backup
 	c := backup.Config{Now: a.options.Now, Days: vault.Days(a.Config.Policy.BackupDays), Limit: b.Limit * 1000,
 		Folder: a.path("backup"), Data: a.Config.Data, KeyFolder: a.Config.Keys, Ring: a.Ring, Journal: a.journal,
-		Replay: a.replay, NoMachineSnapshots: b.NoMachineSnapshots, Knows: a.knows, Trial: a.options.trial}
+		Replay: a.replay, NoMachineSnapshots: b.NoMachineSnapshots, Knows: a.knows, Deleted: a.deletedBackups, Trial: a.options.trial}
 	if c.To, err = a.openStore(b.To, b.S3, dataProcessor); err != nil {
 		return err
 	}
@@ -164,6 +164,16 @@ func (a *App) openBackup() (err error) {
 	}
 	a.features.backup = backup.New(c)
 	return nil
+}
+
+// deletedBackups says in the public log which backups are no more. An id is a time
+// and some letters.
+func (a *App) deletedBackups(ctx context.Context, ids []string) error {
+	var all []string
+	for _, id := range ids {
+		all = append(all, "Backup "+id+" was deleted.")
+	}
+	return a.features.log.Tell(ctx, all...)
 }
 
 // openStore opens a folder or a bucket; nil if none is named.

@@ -70,3 +70,38 @@ func run1(t *testing.T, args ...string) (said string, status int) {
 	status = Main(t.Context(), args, func(string) string { return "" }, strings.NewReader(""), &out, &out)
 	return out.String(), status
 }
+
+// TestADeletedBackupStandsInTheLog: one that was removed by hand, and one whose
+// days are over.
+func TestADeletedBackupStandsInTheLog(t *testing.T) {
+	s, err := OpenScratch(t.Context(), ScratchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var ids []string
+	for range 2 {
+		made, err := s.features.backup.Backup(t.Context(), false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, made.ID)
+	}
+	if _, err := s.features.backup.Forget(t.Context(), ids[0]); err != nil {
+		t.Fatal(err)
+	}
+	s.Clock.Add(time.Duration(s.Config.Policy.BackupDays+1) * 24 * time.Hour)
+	last, err := s.features.backup.Backup(t.Context(), false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(logCopy(t, s, filepath.Join(t.TempDir(), "log.json")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]bool{ids[0]: true, ids[1]: true, last.ID: false} {
+		if told := bytes.Contains(text, []byte("Backup "+id+" was deleted.")); told != want {
+			t.Errorf("backup %s: the log says that it was deleted: %v, want %v", id, told, want)
+		}
+	}
+}

@@ -23,6 +23,9 @@ func (a *App) processors() []outbound.Processor {
 	if a.Config.TLS == "autocert" {
 		all = append(all, a.Config.ACME.processor())
 	}
+	if g := a.options.guest; g.name != "" {
+		all = append(all, g.processor)
+	}
 	return all
 }
 

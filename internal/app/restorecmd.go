@@ -21,6 +21,7 @@ type restoreCommand struct {
 	Identity string `type:"path" required:"" help:"The file with what opens the copy of the key ring, as age-keygen wrote it."`
 	Snapshot string `placeholder:"ID" help:"Which backup; the newest if it is left out."`
 	Verify   bool   `help:"Restore into a temporary place, compare every row, open every record, and remove it again."`
+	Mend     bool   `help:"Restore nothing: take only the damaged slots of the key ring that is there from its copy."`
 	Quiet    bool   `help:"Say nothing but what went wrong."`
 }
 
@@ -40,6 +41,9 @@ func (c *restoreCommand) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	defer done()
+	if c.Mend {
+		return c.mend(ctx, std, r)
+	}
 	r.Snapshot, r.Progress = c.Snapshot, meter.to
 	r.Say = func(step string) {
 		if !c.Quiet {
@@ -55,6 +59,22 @@ func (c *restoreCommand) Run(ctx context.Context, std *streams) error {
 		return hintedBackup(err)
 	}
 	_, err = fmt.Fprintf(std.out, "restored %s, of %s; kept serve may start\n", s.ID, s.Taken.Format("2006-01-02 15:04 MST"))
+	return err
+}
+
+// mend says of each slot what became of it.
+func (c *restoreCommand) mend(ctx context.Context, std *streams, r *backup.Restoration) error {
+	done, err := backup.MendKeys(ctx, r.Place, r.Ring, r.Identities)
+	if err != nil {
+		return hintedBackup(err)
+	}
+	for _, slot := range done.Back {
+		fmt.Fprintf(std.out, "slot %d: its key was taken from the copy\n", slot)
+	}
+	for _, slot := range done.Empty {
+		fmt.Fprintf(std.out, "slot %d: the copy has no key for it that anybody may have; if it held one that is younger than the copy, what that sealed is lost\n", slot)
+	}
+	_, err = fmt.Fprintf(std.out, "%d keys taken back, %d slots emptied; kept serve may start\n", len(done.Back), len(done.Empty))
 	return err
 }
 

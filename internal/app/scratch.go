@@ -67,6 +67,7 @@ type ScratchOptions struct {
 	Config   func(*Config)
 
 	compiled string // a folder that several instances share for what they compile
+	guest    guest
 }
 
 // outboxSize is how many mails a scratch instance remembers.
@@ -108,7 +109,7 @@ func OpenScratch(ctx context.Context, o ScratchOptions) (_ *Scratch, err error) 
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
-	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count, Rehearse: true, Limits: noLimits, compiled: o.compiled, trial: trial})
+	s.App, err = Open(ctx, config, Options{Now: s.Clock.Now, Log: slog.New(slog.NewTextHandler(o.Log, nil)), Outbox: s.Outbox, Count: o.Count, Rehearse: true, Limits: noLimits, compiled: o.compiled, trial: trial, guest: o.guest})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}

@@ -65,6 +65,8 @@ type Config struct {
 	End                vault.Day // of the project; 0 if none is set
 
 	Knows func(*page.Language) string
+	// Deleted is told the ids of backups that were deleted; may be nil.
+	Deleted func(ctx context.Context, ids []string) error
 	// Trial opens the ring copy of a scratch site, for the checks. A site that
 	// serves has nothing that could.
 	Trial []age.Identity
@@ -286,7 +288,11 @@ func (f *Feature) prune(ctx context.Context, also string, spare time.Time) (prun
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		return pruned{}, err
 	}
-	return prune(ctx, limited(f.c.To, f.c.Limit), cache, pruning{f.today(), keep, also, spare})
+	p, err := prune(ctx, limited(f.c.To, f.c.Limit), cache, pruning{f.today(), keep, also, spare})
+	if f.c.Deleted != nil && len(p.gone) > 0 {
+		err = errors.Join(err, f.c.Deleted(ctx, p.gone))
+	}
+	return p, err
 }
 
 // Forget removes one snapshot and gives its space back.

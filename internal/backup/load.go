@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -67,8 +66,10 @@ func clearTables(ctx context.Context, d *db.DB) error {
 
 // ready is a chunk whose rows can be inserted.
 type ready struct {
-	part Part
-	unpacked
+	tables []db.Table
+	groups []group
+	rows   int64
+	size   int64 // of the file
 }
 
 // chunks fetches and unpacks beside the writing.
@@ -84,14 +85,13 @@ func (l *loading) chunks(ctx context.Context, d *db.DB, s *Snapshot) error {
 	}()
 	var rows, bytes int64
 	for r := range ch {
-		n, err := insertChunk(ctx, d, r)
-		if err != nil {
+		if err := insertChunk(ctx, d, r); err != nil {
 			cancel(err)
 			for range ch { // let the other end
 			}
 			return err
 		}
-		rows, bytes = rows+n, bytes+r.part.Size
+		rows, bytes = rows+r.rows, bytes+r.size
 		if l.Progress != nil {
 			l.Progress(rows, bytes, s.size())
 		}
@@ -123,8 +123,12 @@ func (l *loading) fetchAll(ctx context.Context, s *Snapshot, ch chan<- ready) er
 		if err != nil {
 			return err
 		}
+		groups, rows, err := u.groups(p)
+		if err != nil {
+			return err
+		}
 		select {
-		case ch <- ready{p, u}:
+		case ch <- ready{u.tables, groups, rows, p.Size}:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -156,96 +160,58 @@ func (l *loading) fetch(ctx context.Context, z *zstd.Decoder, p Part) (unpacked,
 	return u, err
 }
 
-// insertChunk writes the rows of a chunk that belong to the snapshot, in one
-// transaction.
-func insertChunk(ctx context.Context, d *db.DB, r ready) (n int64, err error) {
-	err = d.Transact(ctx, func(tx *sql.Tx) error {
-		n = 0
-		in := inserter{tx: tx, u: r.unpacked, statements: map[[2]int]*sql.Stmt{}}
-		number := 0
-		for row, err := range r.each() {
-			if err != nil {
-				return damaged(r.part.Name, err.Error())
-			}
-			if r.part.has(number) {
-				if err := in.add(ctx, row); err != nil {
+// insertChunk writes rows of a chunk, in one transaction.
+func insertChunk(ctx context.Context, d *db.DB, r ready) error {
+	return d.Transact(ctx, func(tx *sql.Tx) error {
+		statements := map[[2]int]*sql.Stmt{}
+		for _, g := range r.groups {
+			key := [2]int{g.table, g.rows}
+			if statements[key] == nil {
+				t := r.tables[g.table]
+				text := fmt.Sprintf(`INSERT INTO "%s" (%s) VALUES %s`, t.Name, columnList(t), d.VaultDialect().Rows(g.rows, len(t.Columns)))
+				st, err := tx.PrepareContext(ctx, text)
+				if err != nil {
 					return fmt.Errorf("backup: restore rows: %w", err)
 				}
-				n++
+				statements[key] = st
 			}
-			number++
+			if _, err := statements[key].ExecContext(ctx, g.values...); err != nil {
+				return fmt.Errorf("backup: restore rows: %w", err)
+			}
 		}
-		return in.flush(ctx)
-	})
-	return n, err
-}
-
-// inserter writes rows of one table after another, many with one statement.
-type inserter struct {
-	tx         *sql.Tx
-	u          unpacked
-	table      int
-	args       []any
-	rows       int
-	statements map[[2]int]*sql.Stmt
-}
-
-// together is how many rows one statement writes.
-const together = 32
-
-func (in *inserter) add(ctx context.Context, row packedRow) error {
-	if row.table != in.table {
-		if err := in.flush(ctx); err != nil {
-			return err
-		}
-		in.table = row.table
-	}
-	var err error
-	if in.args, err = in.u.appendValues(in.args, row); err != nil {
-		return err
-	}
-	if in.rows++; in.rows == together {
-		return in.flush(ctx)
-	}
-	return nil
-}
-
-func (in *inserter) flush(ctx context.Context) error {
-	if in.rows == 0 {
 		return nil
-	}
-	st, err := in.statement(ctx)
-	if err == nil {
-		_, err = st.ExecContext(ctx, in.args...)
-	}
-	in.args, in.rows = in.args[:0], 0
-	return err
+	})
 }
 
-func (in *inserter) statement(ctx context.Context) (*sql.Stmt, error) {
-	key := [2]int{in.table, in.rows}
-	if st := in.statements[key]; st != nil {
-		return st, nil
-	}
-	t := in.u.tables[in.table]
-	var b strings.Builder
-	fmt.Fprintf(&b, `INSERT INTO "%s" (%s) VALUES `, t.Name, columnList(t))
-	n := 0
-	for row := range in.rows {
-		if row > 0 {
-			b.WriteString(", ")
+// group are rows of one table that one statement writes.
+type group struct {
+	table, rows int
+	values      []any
+}
+
+// together is how many rows a group has at most.
+const together = 128
+
+// groups takes those rows of a chunk apart that belong to a snapshot.
+func (u unpacked) groups(p Part) (all []group, rows int64, err error) {
+	number := 0
+	for row, err := range u.each() {
+		if err != nil {
+			return nil, 0, damaged(p.Name, err.Error())
 		}
-		b.WriteByte('(')
-		for i := range t.Columns {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			n++
-			fmt.Fprintf(&b, "$%d", n)
+		number++
+		if !p.has(number - 1) {
+			continue
 		}
-		b.WriteByte(')')
+		if n := len(all); n == 0 || all[n-1].table != row.table || all[n-1].rows == together {
+			all = append(all, group{table: row.table, values: make([]any, 0, together*len(u.tables[row.table].Columns))})
+		}
+		g := &all[len(all)-1]
+		if g.values, err = u.appendValues(g.values, row); err != nil {
+			return nil, 0, damaged(p.Name, err.Error())
+		}
+		g.rows++
+		rows++
 	}
-	st, err := in.tx.PrepareContext(ctx, b.String())
-	in.statements[key] = st
-	return st, err
+	return all, rows, nil
 }

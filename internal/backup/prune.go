@@ -15,8 +15,9 @@ import (
 // pruned says what a clean-up removed.
 type pruned struct {
 	Snapshots int
-	Freed     int64 // bytes
-	Rewritten int64 // bytes of chunks that were written anew without what nobody needs
+	gone      []string // their ids
+	Freed     int64    // bytes
+	Rewritten int64    // bytes of chunks that were written anew without what nobody needs
 }
 
 // prune removes the snapshots whose time is over, or the one that is named,
@@ -30,8 +31,8 @@ type pruned struct {
 // Rows that belong to no snapshot and are younger than spare stay: a backup that
 // was broken off goes on with them.
 func prune(ctx context.Context, in Store, cache string, o pruning) (p pruned, err error) {
-	p.Snapshots, err = dropSnapshots(ctx, in, o)
-	if err != nil {
+	p.gone, err = dropSnapshots(ctx, in, o)
+	if p.Snapshots = len(p.gone); err != nil {
 		return p, err
 	}
 	left, _, err := snapshots(ctx, in)
@@ -57,10 +58,10 @@ type pruning struct {
 
 // dropSnapshots goes by the names, so that a manifest that cannot be read goes
 // on its day, too.
-func dropSnapshots(ctx context.Context, in Store, p pruning) (n int, err error) {
+func dropSnapshots(ctx context.Context, in Store, p pruning) (gone []string, err error) {
 	objects, err := in.List(ctx, snapshotFolder)
 	if err != nil {
-		return 0, fmt.Errorf("backup: list snapshots: %w", err)
+		return nil, fmt.Errorf("backup: list snapshots: %w", err)
 	}
 	for _, o := range objects {
 		id, ok := strings.CutSuffix(strings.TrimPrefix(o.Name, snapshotFolder), ".json")
@@ -69,11 +70,13 @@ func dropSnapshots(ctx context.Context, in Store, p pruning) (n int, err error) 
 			continue
 		}
 		if err := in.Remove(ctx, o.Name); err != nil {
-			return n, fmt.Errorf("backup: remove a snapshot: %w", err)
+			return gone, fmt.Errorf("backup: remove a snapshot: %w", err)
 		}
-		n++
+		if dated {
+			gone = append(gone, id)
+		}
 	}
-	return n, nil
+	return gone, nil
 }
 
 // takenOn is the day in the id of a snapshot.

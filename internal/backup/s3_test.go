@@ -107,3 +107,19 @@ func TestABucketThatKeepsVersionsIsSaid(t *testing.T) {
 		t.Error("nothing is said of versions")
 	}
 }
+
+func TestABucketThatLocksObjectsIsSaid(t *testing.T) {
+	if withoutS3() {
+		return
+	}
+	s := bucket(t)
+	s.c.Bucket += "l"
+	must(t, s.client.MakeBucket(t.Context(), s.c.Bucket, minio.MakeBucketOptions{ObjectLocking: true}))
+	locked := false
+	for _, f := range s.Examine(t.Context()) {
+		locked = locked || strings.Contains(f.Bad, "locks objects")
+	}
+	if !locked {
+		t.Error("nothing is said of the lock")
+	}
+}

@@ -6,14 +6,19 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
+	"image"
+	"image/png"
 	"io"
 	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -186,5 +191,39 @@ func BenchmarkBytes(b *testing.B) {
 	b.SetBytes(int64(len(noise)))
 	for b.Loop() {
 		s.Bytes("f", noise)
+	}
+}
+
+// TestAWordIsFoundInPictures puts it where cameras and editors put texts.
+func TestAWordIsFoundInPictures(t *testing.T) {
+	var plain bytes.Buffer
+	if err := png.Encode(&plain, image.NewGray(image.Rect(0, 0, 4, 4))); err != nil {
+		t.Fatal(err)
+	}
+	chunk := func(kind string, data []byte) []byte {
+		b := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
+		b = append(append(b, kind...), data...)
+		b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b[4:]))
+		const head = 8 + 4 + 4 + 13 + 4 // signature and first chunk
+		return slices.Concat(plain.Bytes()[:head], b, plain.Bytes()[head:])
+	}
+	segment := func(marker byte, data []byte) []byte {
+		b := binary.BigEndian.AppendUint16([]byte{0xff, 0xd8, 0xff, marker}, uint16(len(data)+2))
+		return append(append(b, data...), 0xff, 0xd9)
+	}
+	zlibbed := encoded["zlib"](word)
+	for name, file := range map[string][]byte{
+		"PNG, tEXt":       chunk("tEXt", []byte("Author\x00"+word)),
+		"PNG, zTXt":       chunk("zTXt", append([]byte("Author\x00\x00"), zlibbed...)),
+		"PNG, iTXt":       chunk("iTXt", append([]byte("XML:com.adobe.xmp\x00\x01\x00\x00\x00"), zlibbed...)),
+		"JPEG, comment":   segment(0xfe, []byte(word)),
+		"JPEG, EXIF":      segment(0xe1, append([]byte("Exif\x00\x00II*\x00"), word...)),
+		"JPEG, XPAuthor":  segment(0xe1, append([]byte("Exif\x00\x00II*\x00"), asUTF16(word)...)),
+		"JPEG, XMP":       segment(0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00<x:xmpmeta><dc:creator>"+word+"</dc:creator>")),
+		"picture in gzip": encoded["gzip"](string(chunk("zTXt", append([]byte("Author\x00\x00"), zlibbed...)))),
+	} {
+		if hits := scanner(t, word).Bytes("f", file); len(hits) == 0 {
+			t.Errorf("%s: not found", name)
+		}
 	}
 }

@@ -73,18 +73,23 @@ func (f *Feature) Start(s feature.Services) error {
 
 // Today tells what is new and signs the day's checkpoint.
 func (f *Feature) Today(ctx context.Context) error {
-	err := f.DB.Transact(ctx, func(tx *sql.Tx) error {
-		for _, statement := range f.c.Statements() {
+	if err := f.Tell(ctx, f.c.Statements()...); err != nil {
+		return err
+	}
+	return f.log.Batch(ctx)
+}
+
+// Tell adds statements that everybody may read, with the next batch. They must name
+// nobody; one that was told before is not told again.
+func (f *Feature) Tell(ctx context.Context, statements ...string) error {
+	return f.DB.Transact(ctx, func(tx *sql.Tx) error {
+		for _, statement := range statements {
 			if err := f.log.Tell(ctx, tx, statement); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	return f.log.Batch(ctx)
 }
 
 // AddReceipt lets a receipt's commitment wait for the next batch.

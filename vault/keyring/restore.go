@@ -130,27 +130,45 @@ type restorer struct {
 }
 
 func (rs *restorer) chunk(ctx context.Context, n int) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	name := rs.m.Chunks[n].Name
-	sealed, err := getAll(ctx, rs.src, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &CopyError{name, "it is missing", err}
-	}
+	text, err := copyText(ctx, rs.src, rs.identities, rs.m, n)
 	if err != nil {
 		return err
 	}
-	if sumOf(sealed) != rs.m.Chunks[n].SHA256 {
-		return &CopyError{name, "it was altered", nil}
+	defer clear(text)
+	return rs.write(n, text)
+}
+
+// copyText opens a chunk of a copy. The caller wipes it.
+func copyText(ctx context.Context, src CopySource, identities []age.Identity, m *Manifest, n int) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	name := m.Chunks[n].Name
+	sealed, err := getAll(ctx, src, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &CopyError{name, "it is missing", err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if sumOf(sealed) != m.Chunks[n].SHA256 {
+		return nil, &CopyError{name, "it was altered", nil}
 	}
 	text := make([]byte, textHead+ChunkSlots*textEntry+1)
-	defer clear(text)
-	size, err := unseal(sealed, rs.identities, text)
-	if err != nil {
-		return &CopyError{name, "it does not open", err}
+	size, err := unseal(sealed, identities, text)
+	text = text[:size]
+	switch {
+	case err != nil:
+		err = &CopyError{name, "it does not open", err}
+	case size < textHead || (size-textHead)%textEntry != 0 ||
+		hex.EncodeToString(text[:16]) != m.Ring || int(binary.BigEndian.Uint32(text[16:])) != n:
+		err = &CopyError{name, "it is another chunk", nil}
 	}
-	return rs.write(n, text[:size])
+	if err != nil {
+		clear(text[:cap(text)])
+		return nil, err
+	}
+	return text, nil
 }
 
 // unseal reads into text, which has room for more than the largest chunk.
@@ -172,10 +190,6 @@ func unseal(sealed []byte, identities []age.Identity, text []byte) (int, error) 
 // write wraps the keys of one chunk anew, in the slots they had.
 func (rs *restorer) write(n int, text []byte) error {
 	name := rs.m.Chunks[n].Name
-	if len(text) < textHead || (len(text)-textHead)%textEntry != 0 ||
-		hex.EncodeToString(text[:16]) != rs.m.Ring || int(binary.BigEndian.Uint32(text[16:])) != n {
-		return &CopyError{name, "it is another chunk", nil}
-	}
 	first := uint32(n) * ChunkSlots
 	buf := make([]byte, ChunkSlots*slotSize)
 	for i := range uint32(ChunkSlots) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -257,6 +258,7 @@ func aRestoreBringsNothingBack(t *testing.T, w *World) {
 		return errors.Join(
 			w.Notes.SetAudience(ctx, tx, vault.Self(me), me, hidden.ID, vault.OnlyMe),
 			w.Notes.Delete(ctx, tx, vault.Self(me), me, deleted.ID),
+			w.Vault.Note(ctx, tx, vault.Noted{Word: "list", Record: "l1", Arg: "7"}),
 			w.Vault.MoveAnchor(ctx, tx, "w1", w.Today()-20),
 			w.Vault.SetOpen(ctx, tx, me, false),
 			w.Vault.Merge(ctx, tx, unproven, later),
@@ -270,6 +272,9 @@ func aRestoreBringsNothingBack(t *testing.T, w *World) {
 	}
 	w.restored(t)
 	w.nothingCameBack(t, me, hidden.ID)
+	if noted, err := w.Vault.Notes(t.Context(), "list"); err != nil || !slices.Equal(noted, []vault.Noted{{Word: "list", Record: "l1", Arg: "7"}}) {
+		t.Errorf("noted: %+v, %v", noted, err)
+	}
 	if all, err := w.Notes.All(t.Context(), w.DB, vault.Self(unproven), unproven); len(all) != 0 || err != nil {
 		t.Errorf("what was deleted after a merge is back: %d, %v", len(all), err)
 	}

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -51,6 +52,30 @@ func TestMeasureBackups(t *testing.T) {
 	theirs := m.timed("restic restore", func() { m.restic("restore", "latest", "--target", m.folder("restic-out")) })
 	m.t.Logf("  %.2f × the time of restic", ours.Seconds()/theirs.Seconds())
 	m.pages(10)
+}
+
+// TestMeasureRestore measures restores alone, in turns with restic's.
+func TestMeasureRestore(t *testing.T) {
+	if *backupMB == 0 {
+		return
+	}
+	m := &measured{t: t, s: Start(t, app.ScratchOptions{Folder: t.TempDir()})}
+	m.fill(int64(*backupMB) * 1e6)
+	m.t.Logf("database: %.0f MB, %d owners, %d records", float64(m.size())/1e6, len(m.owners), m.records)
+	m.timed("backup", m.backup)
+	m.settle()
+	m.restic("init")
+	m.restic("backup", m.database())
+	for range 3 {
+		theirs := m.timed("restic restore", func() { m.restic("restore", "latest", "--target", m.folder("restic-out")) })
+		ours := m.timed("restore, until it may serve", m.restore)
+		m.t.Logf("  %.2f × the time of restic", ours.Seconds()/theirs.Seconds())
+		for _, folder := range []string{"restic-out", "restored"} {
+			if err := os.RemoveAll(m.folder(folder)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // TestMeasurePagesDuringBackups measures that alone.
@@ -157,11 +182,24 @@ func (m *measured) folderSize(name string) (n int64) {
 
 func (m *measured) timed(what string, do func()) time.Duration {
 	m.t.Helper()
-	begin := time.Now()
+	begin, used := time.Now(), processor()
 	do()
 	took := time.Since(begin)
-	m.t.Logf("%-34s %7.2f s", what, took.Seconds())
+	m.t.Logf("%-34s %7.2f s, %7.2f s of processors", what, took.Seconds(), (processor() - used).Seconds())
 	return took
+}
+
+// processor is the time that processors worked for this process and for those
+// that it has waited for: where others work beside, the clock says little.
+func processor() (sum time.Duration) {
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(who, &u); err != nil {
+			return 0
+		}
+		sum += time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	return sum
 }
 
 func (m *measured) run(name string, args ...string) {
