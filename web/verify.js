@@ -324,38 +324,77 @@ function fromLink() {
 addEventListener('hashchange', fromLink);
 fromLink();
 
-// ---- scanning, where the browser knows how
+// ---- scanning: the pictures of the camera are read here, by scan.min.js, and go nowhere
+
+const scanner = form.querySelector('[data-scanner]'), video = scanner.querySelector('video');
+let camera;
+
+// say shows one of the scanner's texts; "" hides them.
+function say(which, value) {
+  const line = scanner.querySelector('[data-state]');
+  line.textContent = which ? scanner.dataset[which].replace('{address}', () => value) : '';
+}
+
+function stopScan() {
+  for (const track of camera?.getTracks() ?? []) track.stop();
+  camera = video.srcObject = null;
+  video.hidden = scanner.querySelector('[data-stop]').hidden = true;
+}
 
 async function scan() {
-  const video = form.querySelector('[data-video]'), detector = new BarcodeDetector({formats: ['qr_code']});
-  let stream;
-  try { stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: 'environment'}}); } catch { return; }
-  video.srcObject = stream;
-  video.hidden = false;
+  stopScan();
+  scanner.hidden = false;
+  say('wait');
+  let decodeQR;
+  try {
+    ({decodeQR} = await import(new URL(scanner.dataset.library, location.href)));
+    camera = await navigator.mediaDevices.getUserMedia({video: {facingMode: 'environment', width: {ideal: 1280}}});
+  } catch { return say('none'); }
+  video.srcObject = camera;
+  video.hidden = scanner.querySelector('[data-stop]').hidden = false;
   await video.play();
-  const look = async () => {
-    const [code] = await detector.detect(video).catch(() => []);
+  say('hold');
+  scanner.scrollIntoView({block: 'nearest'});
+  const canvas = document.createElement('canvas'), draw = canvas.getContext('2d', {willReadFrequently: true});
+  const look = () => {
+    if (!camera) return;
+    const code = video.videoWidth > 0 && read(canvas, draw, decodeQR);
     if (!code) return void requestAnimationFrame(look);
-    for (const track of stream.getTracks()) track.stop();
-    video.hidden = true;
-    followCode(code.rawValue);
+    stopScan();
+    follow(code);
   };
   look();
 }
 
-// followCode opens a certificate's page here; of another site it shows the address alone.
-function followCode(value) {
-  let address;
-  try { address = new URL(value); } catch { return; }
-  if (address.origin === location.origin) location.assign(address);
-  else text.value = value;
+// read looks for a code in the picture of this moment.
+function read(canvas, draw, decodeQR) {
+  const shrink = Math.min(1, 960 / Math.max(video.videoWidth, video.videoHeight));
+  canvas.width = Math.round(video.videoWidth * shrink);
+  canvas.height = Math.round(video.videoHeight * shrink);
+  draw.drawImage(video, 0, 0, canvas.width, canvas.height);
+  try { return decodeQR(draw.getImageData(0, 0, canvas.width, canvas.height)); } catch { return ''; }
 }
 
-if ('BarcodeDetector' in globalThis && navigator.mediaDevices) {
-  BarcodeDetector.getSupportedFormats().then(formats => {
-    const button = form.querySelector('[data-scan]');
-    if (!formats.includes('qr_code')) return;
-    button.hidden = false;
-    button.addEventListener('click', scan);
-  });
+// follow checks the certificate of whose page a code tells. A code that carries the file is checked as it is; where another
+// site's leads is said, and not followed.
+async function follow(value) {
+  say('');
+  if (value.includes('#eyJ')) return check(bytesOf(value));
+  let address;
+  try { address = new URL(value); } catch { /* some other text */ }
+  if (!address || address.origin !== location.origin) return say('elsewhere', value.slice(0, 300));
+  const page = address.pathname.match(/^\/c\/[a-z2-7]{16}$/);
+  const answer = page && await fetch(page[0] + '/certificate.jwt', {cache: 'no-cache'}).catch(() => null);
+  if (!answer) return location.assign(address);
+  if (!answer.ok) return say('gone');
+  scanner.hidden = true;
+  check(new Uint8Array(await answer.arrayBuffer()));
+}
+
+if (navigator.mediaDevices?.getUserMedia) {
+  const button = form.querySelector('[data-scan]');
+  button.hidden = false;
+  button.addEventListener('click', scan);
+  scanner.querySelector('[data-stop]').addEventListener('click', () => { stopScan(); scanner.hidden = true; });
+  addEventListener('pagehide', stopScan);
 }

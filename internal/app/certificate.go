@@ -48,8 +48,8 @@ func (a *App) openCertificates(ctx context.Context) (err error) {
 }
 
 // earned tells which lessons neither the server has checked nor a person has
-// accepted. A lesson that was handed in, and is not counted, was refused by a
-// machine.
+// accepted. One with tests that its learner says is done, and that is not
+// counted, was refused by a machine or seen by none.
 func (a *App) earned(ctx context.Context, q vault.Querier, owner vault.OwnerID, lessons []string) ([]certificate.Missing, error) {
 	checked, err := a.features.learn.Checked(ctx, q, vault.Self(owner), owner, lessons)
 	if err != nil {
@@ -70,7 +70,7 @@ func (a *App) earned(ctx context.Context, q vault.Querier, owner vault.OwnerID, 
 	var missing []certificate.Missing
 	for _, lesson := range lessons {
 		if !checked[lesson] && !accepted[lesson] {
-			missing = append(missing, certificate.Missing{Lesson: lesson, Refused: handedIn[lesson]})
+			missing = append(missing, certificate.Missing{Lesson: lesson, Refused: handedIn[lesson] && a.features.learn.Refuses(lesson)})
 		}
 	}
 	return missing, nil

@@ -13,6 +13,7 @@ import (
 // certificateCommand is for those who run a site.
 type certificateCommand struct {
 	Issue    certificateIssue    `cmd:"" help:"Issue certificates to the people of a list."`
+	Retry    certificateRetry    `cmd:"" help:"Try the failed lines of a bulk issue again."`
 	Withdraw certificateWithdraw `cmd:"" help:"Withdraw a certificate by presenting it."`
 	Key      certificateKey      `cmd:"" name:"new-key" help:"Make a new key for the issuer; what the old one signed still holds."`
 }
@@ -37,6 +38,30 @@ type certificateIssue struct {
 	Quiet       bool   `help:"Say nothing but what went wrong."`
 }
 
+type certificateRetry struct {
+	Config string `type:"path" help:"The configuration file." env:"KEPT_CONFIG"`
+	Batch  string `arg:"" help:"The bulk issue, as kept certificate issue names it."`
+	Wait   bool   `help:"Do the work here and show how far it is, instead of leaving it to the running site."`
+	Quiet  bool   `help:"Say nothing but what went wrong."`
+}
+
+func (c *certificateRetry) Run(ctx context.Context, std *streams) error {
+	a, err := openQuietly(ctx, c.Config, std)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	n, err := a.features.certificate.Retry(ctx, c.Batch)
+	if err != nil {
+		return err
+	}
+	if !c.Wait {
+		_, err := fmt.Fprintf(std.out, "%d lines wait to be tried again\n", n)
+		return err
+	}
+	return waitForBatch(ctx, std, a, c.Batch, c.Quiet)
+}
+
 func (c *certificateIssue) Run(ctx context.Context, std *streams) error {
 	rows, set, err := c.read()
 	if err != nil {
@@ -52,10 +77,10 @@ func (c *certificateIssue) Run(ctx context.Context, std *streams) error {
 		return err
 	}
 	if !c.Wait {
-		_, err := fmt.Fprintf(std.out, "%d certificates wait to be sent; /operator/certificates shows how far it is\n", len(rows))
+		_, err := fmt.Fprintf(std.out, "bulk issue %s: %d certificates wait to be issued; /operator/certificates shows how far it is\n", batch, len(rows))
 		return err
 	}
-	return c.wait(ctx, std, a, batch)
+	return waitForBatch(ctx, std, a, batch, c.Quiet)
 }
 
 func (c *certificateIssue) read() ([]certificate.Row, certificate.NewSet, error) {
@@ -80,13 +105,14 @@ func (c *certificateIssue) read() ([]certificate.Row, certificate.NewSet, error)
 	return rows, set, nil
 }
 
-// wait works on the jobs and shows a bar.
-func (c *certificateIssue) wait(ctx context.Context, std *streams, a *App, batch string) error {
+// waitForBatch works on the jobs and shows a bar, until each line is issued or
+// has failed.
+func waitForBatch(ctx context.Context, std *streams, a *App, batch string, quiet bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan struct{})
 	go func() { defer close(done); a.Jobs.Run(ctx) }()
-	meter := newMeter(std.err, c.Quiet) // it knows whether this is a terminal
+	meter := newMeter(std.err, quiet) // it knows whether this is a terminal
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -98,12 +124,12 @@ func (c *certificateIssue) wait(ctx context.Context, std *streams, a *App, batch
 			fmt.Fprint(meter.w, "\r"+barOf(b))
 		}
 		if b.Over() {
-			cancel()
-			<-done
 			if meter.terminal {
 				fmt.Fprintln(meter.w)
 			}
-			_, err := fmt.Fprintf(std.out, "%d certificates sent, %d could not be\n", b.Done, b.Failed)
+			err := sayBatch(ctx, std, a, b)
+			cancel()
+			<-done
 			return err
 		}
 		select {
@@ -112,6 +138,28 @@ func (c *certificateIssue) wait(ctx context.Context, std *streams, a *App, batch
 		case <-tick.C:
 		}
 	}
+}
+
+// mostNamed is how many failed lines are named.
+const mostNamed = 1000
+
+// sayBatch says how a bulk issue ended, with each line that failed.
+func sayBatch(ctx context.Context, std *streams, a *App, b certificate.Batch) error {
+	fmt.Fprintf(std.out, "%d certificates issued, %d failed\n", b.Done, b.Failed)
+	failed, err := a.features.certificate.FailedRows(ctx, b.ID, mostNamed)
+	if err != nil || len(failed) == 0 {
+		return err
+	}
+	again := false
+	for _, one := range failed {
+		fmt.Fprintf(std.out, "line %d: %s\n", one.Line, one.Why())
+		again = again || one.Again
+	}
+	err = fmt.Errorf("%d of %d lines failed", b.Failed, b.Total)
+	if !again {
+		return err
+	}
+	return hinted(err, "once the reason is gone: kept certificate retry "+b.ID)
 }
 
 // barOf shows how far a bulk issue is.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"kept/internal/credential"
+	"kept/internal/db"
 )
 
 // files writes files into a folder of their own.
@@ -107,5 +109,35 @@ func TestBulkIssueByCommand(t *testing.T) {
 	}
 	if status, out, errs = command(t, "certificate", "new-key", config); status != 0 || !strings.Contains(out, "did:web:school.example#z6Mk") {
 		t.Errorf("%d %s%s", status, out, errs)
+	}
+}
+
+// TestIssueByCommandEndsWithEachLine: of two lines the program stops at one each
+// time; once tried again, it is issued.
+func TestIssueByCommandEndsWithEachLine(t *testing.T) {
+	folder := files(t, map[string][]byte{"list.csv": []byte("address,name\nkat@example.org,Kat\nli@example.org,\n"),
+		"kept.toml": []byte("community = \"Harbour\"\nbase = \"http://127.0.0.1:8097\"\n[mail]\nfrom = \"kept@example.org\"\nrelay = \"127.0.0.1:1\"\n")})
+	config := filepath.Join(folder, "kept.toml")
+	status, out, errs := command(t, "certificate", "issue", "--config", config, "--csv", filepath.Join(folder, "list.csv"), "--title", "A week of Git")
+	batch, rest, ok := strings.Cut(strings.TrimPrefix(out, "bulk issue "), ":")
+	if status != 0 || !ok || !strings.Contains(rest, "2 certificates wait") {
+		t.Fatalf("%d %s%s", status, out, errs)
+	}
+	d, err := db.Open(t.Context(), placeIn(folder).Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = d.Write.ExecContext(t.Context(), `UPDATE job SET state = 'running', attempts = 12, lease = 'gone', due = 0
+		WHERE kind = 'certificate-row' AND args LIKE '%' || (SELECT errand FROM certificate_row WHERE line = 3) || '%'`)
+	if err := errors.Join(err, d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		status int
+		want   string
+	}{{1, "1 certificates issued, 1 failed\nline 3: The program stopped each time it came to this line.\n"}, {0, "2 certificates issued, 0 failed\n"}} {
+		if status, out, errs := command(t, "certificate", "retry", batch, "--config", config, "--wait", "--quiet"); status != c.status || out != c.want {
+			t.Errorf("%d %s%s, want %d %s", status, out, errs, c.status, c.want)
+		}
 	}
 }

@@ -52,12 +52,17 @@ var notPersonal = map[string]string{
 	"certificate_set.title": "of a workshop or course, typed by an operator",
 	"certificate_set.until": "a day",
 
-	"certificate_batch.id":     "random",
-	"certificate_batch.title":  "of a workshop or course, typed by an operator",
-	"certificate_batch.total":  "a count",
-	"certificate_batch.done":   "a count",
-	"certificate_batch.failed": "a count",
-	"certificate_batch.made":   "a day",
+	"certificate_batch.id":    "random",
+	"certificate_batch.title": "of a workshop or course, typed by an operator",
+	"certificate_batch.total": "a count",
+	"certificate_batch.done":  "a count",
+	"certificate_batch.made":  "a day",
+	"certificate_batch.next":  "a number of a line",
+
+	"certificate_row.batch":  "random",
+	"certificate_row.line":   "a number of a line",
+	"certificate_row.errand": "random",
+	"certificate_row.code":   "named by the program",
 
 	"lesson_count.course": "id of a course",
 	"lesson_count.lesson": "id of a lesson",

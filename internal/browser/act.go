@@ -94,13 +94,22 @@ const reach = `function() {
 	return {X: x, Y: y, Bad: ""};
 }`
 
-// Click clicks the middle of an element, or taps it on a phone.
+// Click clicks the middle of an element, or taps it on a phone, once it has come to rest there: what loads later may
+// push it away.
 func (p *Page) Click(f Find) {
 	p.t.Helper()
-	at := askNow[spot](p, f, reach, nil)
-	if at.Bad != "" {
-		p.t.Fatalf("click %s: %s", f, at.Bad)
-	}
+	var at spot
+	p.until("click "+f.String(), func(ctx context.Context) (string, error) {
+		now, err := askOne[spot](ctx, p, f, reach, nil)
+		switch {
+		case err != nil || now.Bad != "":
+			return now.Bad, err
+		case now != at:
+			at = now
+			return "it does not stand still", nil
+		}
+		return "", nil
+	})
 	if p.opts.Phone {
 		p.do("tap "+f.String(), chromedp.TapXY(at.X, at.Y))
 		return
@@ -111,11 +120,12 @@ func (p *Page) Click(f Find) {
 // Type replaces what stands in a field by text, as pasting it would. For single keys, see Press.
 func (p *Page) Type(f Find, text string) {
 	p.t.Helper()
-	p.Focus(f)
-	askNow[bool](p, f, `function() {
+	p.focus("type into", f, `function() {
+		this.focus();
+		if (document.activeElement !== this) return false;
 		if (this.select) this.select(); else getSelection().selectAllChildren(this);
 		return true;
-	}`, nil)
+	}`)
 	if text == "" {
 		p.Press("Delete")
 		return
@@ -126,9 +136,20 @@ func (p *Page) Type(f Find, text string) {
 // Focus puts the keyboard's focus on an element.
 func (p *Page) Focus(f Find) {
 	p.t.Helper()
-	if !askNow[bool](p, f, `function() { this.focus(); return document.activeElement === this }`, nil) {
-		p.t.Fatalf("focus %s: it does not take the focus", f)
-	}
+	p.focus("focus", f, `function() { this.focus(); return document.activeElement === this }`)
+}
+
+// focus calls a function on an element until it says that the focus is there. An editor may take the place of the field
+// that was found a moment before.
+func (p *Page) focus(what string, f Find, function string) {
+	p.t.Helper()
+	p.until(what+" "+f.String(), func(ctx context.Context) (string, error) {
+		taken, err := askOne[bool](ctx, p, f, function, nil)
+		if err == nil && !taken {
+			return "it does not take the focus", nil
+		}
+		return "", err
+	})
 }
 
 // Choose picks the option with that text in a select.

@@ -36,35 +36,58 @@ const runAxe = `axe.run(document, {
 // content policy and scripts, and changes nothing in the page.
 func (p *Page) Violations() []Violation {
 	p.t.Helper()
+	p.wait("check with axe-core", "document.readyState === 'complete'")
 	var found []Violation
 	p.withScript(func() {
-		world := p.isolatedWorld()
-		run[any](p, world, axeSource+";0")
-		found = run[[]Violation](p, world, runAxe)
+		// A page that goes elsewhere takes the check with it, which then begins again.
+		p.until("check with axe-core", func(ctx context.Context) (missing string, err error) {
+			found, err = p.audit(ctx)
+			return "", err
+		})
 	})
 	return found
 }
 
-// Axe fails the test with a readable list of what axe-core finds wrong with the page.
-func Axe(t T, p *Page) {
-	t.Helper()
-	found := p.Violations()
-	if len(found) == 0 {
-		return
+func (p *Page) audit(ctx context.Context) ([]Violation, error) {
+	world, err := p.isolatedWorld(ctx)
+	if err != nil {
+		return nil, err
 	}
-	t.Errorf("axe-core: %d rules broken at %s (%s)%s", len(found), p.URL(), p.opts, list(found))
+	if _, err := run[any](ctx, world, axeSource+";0"); err != nil {
+		return nil, err
+	}
+	return run[[]Violation](ctx, world, runAxe)
 }
 
-func list(found []Violation) string {
-	var b strings.Builder
-	for _, v := range found {
-		fmt.Fprintf(&b, "\n%s (%s): %s\n  %s", v.ID, v.Impact, v.Help, v.HelpURL)
-		for _, n := range v.Nodes {
-			fmt.Fprintf(&b, "\n  - %v\n    %.160s\n    %s", n.Target, n.HTML,
-				strings.ReplaceAll(n.FailureSummary, "\n", "\n    "))
-		}
+// Axe fails the test with one line for each rule that the page breaks: the page, the rule, and where.
+func Axe(t T, p *Page) {
+	t.Helper()
+	for _, v := range p.Violations() {
+		t.Errorf("axe-core: %s (%s): %s (%s): %s: %s", p.URL(), p.opts, v.ID, v.Impact, v.Help, v.places())
 	}
-	return b.String()
+}
+
+// places names the first elements that break the rule, in one line.
+func (v Violation) places() string {
+	const most = 3
+	var places []string
+	for i, n := range v.Nodes {
+		if i == most {
+			places = append(places, fmt.Sprintf("and %d more", len(v.Nodes)-most))
+			break
+		}
+		places = append(places, fmt.Sprintf("%v, %s, %s", n.Target, inLine(n.HTML, 160), inLine(n.FailureSummary, 300)))
+	}
+	return strings.Join(places, "; ")
+}
+
+// inLine is a text in one line, cut where it is too long to read.
+func inLine(text string, most int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + " …"
+	}
+	return text
 }
 
 // String names the device in a failure.
@@ -96,23 +119,19 @@ func (p *Page) withScript(f func()) {
 	f()
 }
 
-func (p *Page) isolatedWorld() runtime.ExecutionContextID {
-	p.t.Helper()
-	tree := must(p, page.GetFrameTree, cdp.Empty{})
-	res := must(p, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{
+func (p *Page) isolatedWorld(ctx context.Context) (runtime.ExecutionContextID, error) {
+	tree, err := chromedp.Call(ctx, page.GetFrameTree, cdp.Empty{})
+	if err != nil {
+		return 0, err
+	}
+	res, err := chromedp.Call(ctx, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{
 		FrameID: tree.FrameTree.Frame.ID, WorldName: "kept",
 	})
-	return res.ExecutionContextID
+	return res.ExecutionContextID, err
 }
 
-func run[R any](p *Page, world runtime.ExecutionContextID, expression string) R {
-	p.t.Helper()
-	var got R
-	p.do("run axe-core", chromedp.Func(func(ctx context.Context, t *chromedp.Target) (err error) {
-		got, err = chromedp.Evaluate[R](expression, chromedp.EvalAwaitPromise, func(e *runtime.EvaluateParams) {
-			e.ContextID = world
-		})(ctx, t)
-		return err
+func run[R any](ctx context.Context, world runtime.ExecutionContextID, expression string) (R, error) {
+	return chromedp.Run(ctx, chromedp.Evaluate[R](expression, chromedp.EvalAwaitPromise, func(e *runtime.EvaluateParams) {
+		e.ContextID = world
 	}))
-	return got
 }

@@ -28,8 +28,9 @@ type T interface {
 	Cleanup(func())
 }
 
-// patience is how long a page may take to become what a test waits for, if nothing else is said.
-const patience = 15 * time.Second
+// patience is how long a page may take to become what a test waits for, if nothing else is said. It is long because it
+// only counts when a test fails: a loaded machine is no reason for one.
+const patience = time.Minute
 
 // Browser is one running Chromium.
 type Browser struct {
@@ -40,11 +41,24 @@ type Browser struct {
 // package share it by opening it in the parent test and a Page in each subtest.
 func Open(t T) *Browser {
 	t.Helper()
+	return open(t)
+}
+
+// OpenFilming is Open with a camera before which a film runs again and again, and which every page may use. The film is a
+// file of YUV4MPEG2.
+func OpenFilming(t T, film string) *Browser {
+	t.Helper()
+	return open(t, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("use-file-for-fake-video-capture", film))
+}
+
+func open(t T, more ...chromedp.ExecAllocatorOption) *Browser {
+	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Fatalf("start the browser: %v (apt-get install chromium, or run ./check, which does)", err)
 	}
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), flags(path)...)
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), append(flags(path), more...)...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)

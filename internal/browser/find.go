@@ -54,15 +54,23 @@ func (f Find) String() string {
 func (p *Page) element(f Find) runtime.RemoteObjectID {
 	p.t.Helper()
 	var id runtime.RemoteObjectID
-	p.until("find "+f.String(), func(ctx context.Context) (string, error) {
-		found, err := p.all(ctx, f)
-		if err != nil || len(found) != 1 {
-			return fmt.Sprintf("%d elements fit", len(found)), err
-		}
-		id = found[0]
-		return "", nil
+	p.until("find "+f.String(), func(ctx context.Context) (missing string, err error) {
+		id, err = p.one(ctx, f)
+		return "", err
 	})
 	return id
+}
+
+// one is the only element that fits now.
+func (p *Page) one(ctx context.Context, f Find) (runtime.RemoteObjectID, error) {
+	found, err := p.all(ctx, f)
+	if err != nil {
+		return "", err
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("%d elements fit", len(found))
+	}
+	return found[0], nil
 }
 
 // all lists what fits now.
@@ -145,16 +153,22 @@ func ask[R any](ctx context.Context, on runtime.RemoteObjectID, function string,
 	}, arg))
 }
 
-// askNow is ask on a page, within patience.
-func askNow[R any](p *Page, f Find, function string, arg any) R {
-	p.t.Helper()
-	id := p.element(f)
-	ctx, cancel := context.WithTimeout(p.ctx, p.patience)
-	defer cancel()
-	got, err := ask[R](ctx, id, function, arg)
+// askOne calls a function on the only element that fits now.
+func askOne[R any](ctx context.Context, p *Page, f Find, function string, arg any) (got R, err error) {
+	id, err := p.one(ctx, f)
 	if err != nil {
-		p.t.Fatalf("%s: %v", f, err)
+		return got, err
 	}
+	return ask[R](ctx, id, function, arg)
+}
+
+// askNow is askOne as soon as one fits, within patience. The function must be one that may be called again.
+func askNow[R any](p *Page, f Find, function string, arg any) (got R) {
+	p.t.Helper()
+	p.until("find "+f.String(), func(ctx context.Context) (missing string, err error) {
+		got, err = askOne[R](ctx, p, f, function, arg)
+		return "", err
+	})
 	return got
 }
 

@@ -77,7 +77,7 @@ func (p *Page) At(path string) {
 	p.wait("be at "+path, "location.pathname + location.search === "+quote(path)+" && document.readyState === 'complete'")
 }
 
-// Until waits until a JavaScript expression is true.
+// Until waits until a JavaScript expression is true, or a promise of it.
 func (p *Page) Until(expression string) {
 	p.t.Helper()
 	p.wait("wait until "+expression, expression)
@@ -86,7 +86,8 @@ func (p *Page) Until(expression string) {
 func (p *Page) wait(what, expression string) {
 	p.t.Helper()
 	p.until(what, func(ctx context.Context) (string, error) {
-		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](
+			"(v => v instanceof Promise ? v.then(Boolean) : !!v)("+expression+")", chromedp.EvalAwaitPromise))
 		if err == nil && ok {
 			return "", nil
 		}
@@ -171,11 +172,7 @@ func (p *Page) Stored() Stored {
 func (p *Page) where() string { return p.try("location.href") }
 
 func (p *Page) excerpt() string {
-	text := strings.Join(strings.Fields(p.try("document.body?.innerText ?? ''")), " ")
-	if runes := []rune(text); len(runes) > 300 {
-		text = string(runes[:300]) + " …"
-	}
-	return "\n  the page shows: " + text
+	return "; the page shows: " + inLine(p.try("document.body?.innerText ?? ''"), 300)
 }
 
 func (p *Page) try(expression string) string {

@@ -145,7 +145,7 @@ func (r *record) hint() string {
 	defer r.mu.Unlock()
 	var b strings.Builder
 	for _, p := range r.problems {
-		fmt.Fprintf(&b, "\n  the page said (%s): %s", p.Kind, p.Text)
+		fmt.Fprintf(&b, "; the page said (%s): %s", p.Kind, inLine(p.Text, 300))
 	}
 	return b.String()
 }

@@ -188,11 +188,41 @@ func TestBrowserVerifyPage(t *testing.T) {
 			t.Errorf("the file was sent: %s %.60s", r.Method, r.URL)
 		}
 	}
+	p.Go(base + "/verify")
+	p.Type(browser.CSS("#f-text"), base+"/verify#"+string(jwt))
+	p.Click(browser.Button("Check it"))
+	p.Until(`document.querySelector('#verifier').dataset.verdict === 'genuine'`)
+	p.Go(base + "/verify")
+	dropped(p, embedded)
+	p.Until(`document.querySelector('#verifier').dataset.verdict === 'genuine'`)
 	p.Follow(browser.Button("Let this site's server check it, too"))
 	p.See("not changed since")
 	w.withdrawAll(t, me)
 	verdict("withdrawn.jwt", jwt, "withdrawn")
 	withoutScript(t, b, base, filepath.Join(folder, "certificate.json"))
+}
+
+// dropped lets a file fall on the form.
+func dropped(p *browser.Page, file []byte) {
+	text, err := json.Marshal(string(file))
+	if err != nil {
+		panic(err)
+	}
+	browser.Eval[bool](p, `(() => {
+		const files = new DataTransfer();
+		files.items.add(new File([`+string(text)+`], 'certificate.json'));
+		return document.querySelector('#check').dispatchEvent(new DragEvent('drop', {dataTransfer: files, bubbles: true, cancelable: true}));
+	})()`)
+}
+
+// heldID is the id of a member's only certificate.
+func (w *world) heldID(t *testing.T, me vault.OwnerID) string {
+	t.Helper()
+	held, err := w.mine(t.Context(), w.db.Read, vault.Self(me), me)
+	if err != nil || len(held) != 1 {
+		t.Fatalf("%d certificates: %v", len(held), err)
+	}
+	return held[0].ID
 }
 
 func (w *world) withdrawAll(t *testing.T, me vault.OwnerID) {

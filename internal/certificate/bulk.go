@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,6 +21,7 @@ import (
 
 // Row is somebody in a bulk issue.
 type Row struct {
+	Line    int // of the list, from 1, the head included
 	Address mail.Address
 	Name    string // as the organiser knows it; the person can write it differently
 	Role    string
@@ -66,6 +66,7 @@ func ReadRows(from io.Reader) ([]Row, error) {
 			wrong = append(wrong, &RowError{lineOf(r, err), rowErr.Error()})
 			continue
 		}
+		row.Line = lineOf(r, nil)
 		rows = append(rows, row)
 	}
 	if len(rows) > mostRows {
@@ -127,7 +128,9 @@ const endJob = "certificate-sets"
 // work registers what happens later.
 func (f *Feature) work() {
 	f.Jobs.Handle(job.Kind{Name: rowJob, Do: f.doRow})
-	f.Jobs.Every(job.Daily(0, 40), job.Kind{Name: endJob, Do: func(ctx context.Context, _ *job.Run) error { return f.endSets(ctx) }})
+	f.Jobs.Every(job.Daily(0, 40), job.Kind{Name: endJob, Do: func(ctx context.Context, _ *job.Run) error {
+		return errors.Join(f.endSets(ctx), f.endRows(ctx))
+	}})
 }
 
 // rowsAtOnce is how many lines go into one transaction.
@@ -145,15 +148,26 @@ func (f *Feature) IssueAll(ctx context.Context, set NewSet, rows []Row) (batch s
 		if sabotage.Is(breakKeepsErrand) {
 			set.Title += " " + rows[0].Address.String()
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO certificate_batch (id, title, total, done, failed, made) VALUES ($1, $2, $3, 0, 0, $4)`,
-			batch, set.Title, len(rows), int64(vault.DayOf(f.Now())))
+		_, err = tx.ExecContext(ctx, `INSERT INTO certificate_batch (id, title, total, done, next, made) VALUES ($1, $2, $3, 0, $4, $5)`,
+			batch, set.Title, len(rows), rows[0].Line, int64(vault.DayOf(f.Now())))
 		return err
 	})
 	if err != nil {
 		return "", err
 	}
-	for some := range slices.Chunk(rows, rowsAtOnce) {
-		if err := f.DB.Transact(ctx, func(tx *sql.Tx) error { return f.addRows(ctx, tx, id, batch, set.Title, some) }); err != nil {
+	for taken := 0; taken < len(rows); {
+		some, next := rows[taken:min(taken+rowsAtOnce, len(rows))], 0
+		if taken += len(some); taken < len(rows) {
+			next = rows[taken].Line
+		}
+		err := f.DB.Transact(ctx, func(tx *sql.Tx) error {
+			if err := f.addRows(ctx, tx, id, batch, set.Title, some); err != nil {
+				return err
+			}
+			_, err := tx.ExecContext(ctx, `UPDATE certificate_batch SET next = $1 WHERE id = $2`, next, batch)
+			return err
+		})
+		if err != nil {
 			return batch, err
 		}
 	}
@@ -174,34 +188,42 @@ func (f *Feature) addRows(ctx context.Context, tx *sql.Tx, set, batch, title str
 	if err := f.kinds.errands.PutAll(ctx, tx, vault.Work(toCertify), records); err != nil {
 		return err
 	}
-	for _, owner := range owners {
-		if err := f.Jobs.Add(ctx, tx, job.Job{Kind: rowJob, Lane: job.Bulk, Args: map[string]string{"errand": string(owner)}}); err != nil {
+	for i, owner := range owners {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO certificate_row (batch, line, errand, code) VALUES ($1, $2, $3, '')`, batch, rows[i].Line, string(owner)); err != nil {
+			return err
+		}
+		if err := f.addRowJob(ctx, tx, string(owner)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func (f *Feature) addRowJob(ctx context.Context, tx *sql.Tx, errand string) error {
+	return f.Jobs.Add(ctx, tx, job.Job{Kind: rowJob, Lane: job.Bulk, Args: map[string]string{argErrand: errand}})
+}
+
 // doRow keeps that somebody qualified and sends them their link.
 func (f *Feature) doRow(ctx context.Context, run *job.Run) error {
-	owner := vault.OwnerID(run.Args["errand"])
+	owner := vault.OwnerID(run.Args[argErrand])
 	all, err := f.kinds.errands.All(ctx, f.DB.Read, vault.Work(toCertify), owner)
-	if err != nil || len(all) == 0 {
-		return err // it ended while it waited
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return f.giveUp(ctx, run, codeEnded)
 	}
 	rec := all[0]
 	row, err := f.set(ctx, f.DB.Read, rec.Value.Set)
 	if fault.Of(err) == fault.KindNotFound {
-		return f.DB.Transact(ctx, func(tx *sql.Tx) error {
-			return errors.Join(countBatch(ctx, tx, rec.Value.Batch, 0, 1), run.Finish(ctx, tx))
-		})
+		return f.giveUp(ctx, run, codeOver)
 	}
 	if err != nil {
 		return err
 	}
 	address, err := mail.ParseAddress(rec.Value.Address)
 	if err != nil {
-		return &job.Failure{Code: "address", Final: true, Err: err}
+		return f.giveUp(ctx, run, codeAddress)
 	}
 	hash, err := f.slowHash(ctx, f.DB.Read, row, address)
 	if err != nil {
@@ -211,6 +233,13 @@ func (f *Feature) doRow(ctx context.Context, run *job.Run) error {
 }
 
 func (f *Feature) finishRow(ctx context.Context, tx *sql.Tx, run *job.Run, rec vault.Record[Errand], row setRow, address mail.Address, hash string) error {
+	first, err := countRow(ctx, tx, rec.Value.Batch, run.Args[argErrand])
+	if err != nil {
+		return err
+	}
+	if !first {
+		return run.Finish(ctx, tx) // two jobs were added for one line
+	}
 	claim := vault.Record[Claim]{Owner: row.owner, Value: Claim{Hash: hash, Role: rec.Value.Role}}
 	if err := f.addClaim(ctx, tx, claim); err != nil {
 		return err
@@ -222,9 +251,6 @@ func (f *Feature) finishRow(ctx context.Context, tx *sql.Tx, run *job.Run, rec v
 	}
 	to := mail.Receiver{Owner: rec.Owner, Address: address, Name: rec.Value.Name}
 	if err := f.sendLink(ctx, tx, "bulk", f.c.Language, to, row, token); err != nil {
-		return err
-	}
-	if err := countBatch(ctx, tx, rec.Value.Batch, 1, 0); err != nil {
 		return err
 	}
 	return run.Finish(ctx, tx)

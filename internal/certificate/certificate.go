@@ -117,6 +117,7 @@ func (f *Feature) Start(s feature.Services) error {
 func (f *Feature) Notices() []page.Notice {
 	return []page.Notice{
 		{Key: "certificate.issued", State: "Yours.", Text: "Save the signed file: it stays valid whatever becomes of this site or your account.", Done: true},
+		{Key: "certificate.kept", State: "Kept.", Text: "It is with your certificates. Save the signed file as well: it stays valid whatever becomes of your account.", Done: true},
 		{Key: "certificate.shown", State: "Shown.", Text: "Whoever has the address can see it, once your page is public.", Done: true},
 		{Key: "certificate.hidden", State: "Hidden.", Text: "Only you see it from now on.", Done: true},
 		{Key: "certificate.withdrawn", State: "Withdrawn.", Text: "Whoever checks it from now on is told so.", Done: true},
@@ -168,9 +169,11 @@ func (f *Feature) Routes() []page.Route {
 		{Pattern: "GET /claimed/{token}", Handler: f.showLink},
 		{Pattern: "POST /claimed/{token}", Handler: f.takeLate},
 		{Pattern: "POST /claimed/{token}/erase", Handler: f.eraseLate},
+		{Pattern: "POST /claimed/{token}/keep", Handler: f.member(f.keepMine)},
 		{Pattern: "GET /claimed/{token}/{form}", Handler: f.serveLateForm},
 		{Pattern: "GET /operator/certificates", Handler: f.c.Operator(f.showDesk)},
 		{Pattern: "POST /operator/certificates/issue", Handler: f.c.Operator(f.issueByForm), MaxBody: maxFile},
+		{Pattern: "POST /operator/certificates/retry", Handler: f.c.Operator(f.retryByForm)},
 		{Pattern: "POST /operator/certificates/withdraw", Handler: f.c.Operator(f.withdrawByFile), MaxBody: maxFile},
 		{Pattern: "GET /operator/certificates/preview", Handler: f.c.Operator(f.showPreview)},
 		{Pattern: "GET /operator/certificates/preview/{form}", Handler: f.c.Operator(f.servePreview)},

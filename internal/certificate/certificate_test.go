@@ -164,8 +164,11 @@ func TestWhatIsMissingIsSaidAndNothingIsSigned(t *testing.T) {
 	if got.Code != http.StatusConflict || len(page.All(".tests > li")) != 2 {
 		t.Errorf("%d with %d lessons", got.Code, len(page.All(".tests > li")))
 	}
-	if forms := page.All(`input[name=about][value=review]`); len(forms) != 2 {
-		t.Errorf("%d ways to a person, want one for the refused lesson and one for the whole", len(forms))
+	if forms := page.All(`input[name=about][value=review]`); len(forms) != 1 {
+		t.Errorf("%d ways to a person, want one for the whole", len(forms))
+	}
+	if refused := page.All(".tests > li.bad"); len(refused) != 1 || !strings.Contains(refused[0].Text(), "ask for a person") {
+		t.Error("who is refused is not told how a person looks at it")
 	}
 	if held, err := w.mine(t.Context(), w.db.Read, vault.Self(me), me); err != nil || len(held) != 0 {
 		t.Errorf("%d certificates: %v", len(held), err)
@@ -395,7 +398,34 @@ func TestEveryTemplateIsShown(t *testing.T) {
 	}
 	w.ask("", w.askedLink(set, "kofi@example.org"), nil)
 	w.ask("", "/c/none", nil)
+	w.ask("", "/claim/none", nil)
 	pagetest.Executed(t, w.site)
+}
+
+// TestWhatDoesNotHoldIsNotShownAsAProof: withdrawn by an operator, or signed with
+// a key that was stolen since.
+func TestWhatDoesNotHoldIsNotShownAsAProof(t *testing.T) {
+	for state, end := range map[string]func(w *world, file []byte) error{
+		"withdrawn":              func(w *world, file []byte) error { _, err := w.Withdraw(w.t.Context(), file); return err },
+		"does not hold any more": func(w *world, _ []byte) error { _, err := RotateKey(w.c.Keys, w.c.Base, true, w.Now); return err },
+	} {
+		w := onSQLite(t)
+		me := w.member()
+		file := w.file(me, w.claimed(me, "Noor Halvorsen")+"/certificate.jwt")
+		if all, err := w.Of(t.Context(), w.db.Read, vault.Self(me), me); err != nil || len(all) != 1 {
+			t.Fatalf("%d on the member's page: %v", len(all), err)
+		}
+		if err := end(w, file); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := w.Of(t.Context(), w.db.Read, vault.Self(me), me); err != nil || len(all) != 0 {
+			t.Errorf("%s: %d on the member's page: %v", state, len(all), err)
+		}
+		mine := w.ask(me, "/you/certificates", nil).Body.String()
+		if !strings.Contains(mine, state) || !strings.Contains(mine, "/you/certificates/claim/programs") {
+			t.Errorf("the member is not told that it is %s, or cannot claim it anew", state)
+		}
+	}
 }
 
 // TestARestoreGivesNoPlaceTwice: a backup does not know what was given out since.

@@ -32,6 +32,7 @@ type heldView struct {
 	ID, Path, Title, Name string
 	At                    time.Time
 	Public, Withdrawn     bool
+	Void                  bool // it does not hold any more, for another reason
 }
 
 // pathView is a certification with what is still missing.
@@ -59,15 +60,23 @@ func (f *Feature) showMine(a asked) error {
 	}
 	v := &minePage{Head: page.Head{Title: lang.Text("Your certificates"), NoIndex: true,
 		Knows: f.c.Knows(lang) + " " + lang.Text("A certificate that you claim is kept with your data until you erase it.")}}
+	check, err := f.verifier(a.Context())
+	if err != nil {
+		return err
+	}
+	have := map[string]bool{}
 	for _, r := range held {
-		v.Held = append(v.Held, heldView{r.ID, "/c/" + r.Value.Number, r.Value.Title, r.Value.Name, r.Value.At, r.Audience == vault.AnyoneMaySee, r.Value.Withdrawn})
+		verdict := check.Verify([]byte(r.Value.JWT)).Verdict()
+		v.Held = append(v.Held, heldView{r.ID, "/c/" + r.Value.Number, r.Value.Title, r.Value.Name, r.Value.At, r.Audience == vault.AnyoneMaySee,
+			verdict == credential.Withdrawn, verdict != credential.Fine})
+		have[r.Value.Certification] = have[r.Value.Certification] || verdict == credential.Fine
 	}
 	for _, c := range f.certifications(lang) {
 		p, err := f.pathOf(a.Context(), a.me.Owner, c, lang)
 		if err != nil {
 			return err
 		}
-		p.Have = slices.ContainsFunc(held, func(r vault.Record[Held]) bool { return r.Value.Certification == c.ID && !r.Value.Withdrawn })
+		p.Have = have[c.ID]
 		v.Paths = append(v.Paths, p)
 	}
 	return f.Site.Render(a.w, a.Request, http.StatusOK, "certificate/mine.html", v)
@@ -111,10 +120,23 @@ func (f *Feature) claimPage(a asked, c certification, form *page.Form) *claimPag
 			{Value: "name", Label: lang.Text("your name alone")},
 			{Value: "key", Label: lang.Text("your name, and a key of yours"), Hint: lang.Text("For those who have a wallet: write its did:key below.")},
 		},
-		Seen: []page.Option{
-			{Value: "anyone", Label: lang.Text("anyone who has its address, once your page is public")},
-			{Value: "you", Label: lang.Text("only you")},
-		}}
+		Seen: audiences(lang)}
+}
+
+// audiences are those that a certificate can have.
+func audiences(lang *page.Language) []page.Option {
+	return []page.Option{
+		{Value: "anyone", Label: lang.Text("anyone who has its address, once your page is public")},
+		{Value: "you", Label: lang.Text("only you")},
+	}
+}
+
+// audienceOf is the one that was picked.
+func audienceOf(form *page.Form) vault.Audience {
+	if form.Text("seen") == "anyone" {
+		return vault.AnyoneMaySee
+	}
+	return vault.OnlyMe
 }
 
 // claimable finds a certification and what is missing for it.
@@ -164,7 +186,7 @@ func (f *Feature) claim(a asked) error {
 		form.Wrong("honest", f.Site.Printer(a.Context()).Text("Say that it is your own work, or leave it."))
 	}
 	if form.OK() && form.Text("do") == "sign" {
-		number, err := f.keep(a, c, order, form.Text("seen"))
+		number, err := f.keep(a, c, order, audienceOf(form))
 		if err != nil {
 			return err
 		}
@@ -246,11 +268,7 @@ func (f *Feature) drawn(ctx context.Context, jwt, template string) (*sheet, erro
 }
 
 // keep signs the order and puts it with the member's records.
-func (f *Feature) keep(a asked, c certification, o Order, seen string) (number string, err error) {
-	audience := vault.AnyoneMaySee
-	if seen == "you" {
-		audience = vault.OnlyMe
-	}
+func (f *Feature) keep(a asked, c certification, o Order, audience vault.Audience) (number string, err error) {
 	err = f.transact(a.Context(), func(tx *sql.Tx) error {
 		missing, err := f.c.Earned(a.Context(), tx, a.me.Owner, c.Lessons)
 		if err != nil {
@@ -335,9 +353,9 @@ func (f *Feature) setAudience(a asked) error {
 	if err != nil {
 		return err
 	}
-	seen, notice := vault.OnlyMe, "certificate.hidden"
-	if form.Text("seen") == "anyone" {
-		seen, notice = vault.AnyoneMaySee, "certificate.shown"
+	seen, notice := audienceOf(form), "certificate.hidden"
+	if seen == vault.AnyoneMaySee {
+		notice = "certificate.shown"
 	}
 	return f.change(a, func(tx *sql.Tx, _ *page.Form, r vault.Record[Held]) error {
 		return f.kinds.held.SetAudience(a.Context(), tx, vault.Self(a.me.Owner), a.me.Owner, r.ID, seen)

@@ -19,11 +19,18 @@ import (
 type deskPage struct {
 	page.Head
 	Form      *page.Form
-	Batches   []Batch
+	Batches   []batchView
 	Templates []page.Option
 	Wrong     []string // lines of a list that was not taken
 	Key       string
 	Verdict   Verdict // of a file that was to be withdrawn
+}
+
+// batchView is a bulk issue with the lines that failed.
+type batchView struct {
+	Batch
+	Lines []string
+	Again bool // some of them can be tried again
 }
 
 // shownBatches is how many bulk issues are listed.
@@ -39,8 +46,44 @@ func (f *Feature) deskPage(r *http.Request, form *page.Form) (*deskPage, error) 
 	for _, t := range f.templates.all {
 		v.Templates = append(v.Templates, page.Option{Value: t.Name, Label: t.Name})
 	}
-	v.Batches, err = f.batches(r.Context(), f.DB.Read, shownBatches)
+	v.Batches, err = f.batchViews(r.Context(), lang)
 	return v, err
+}
+
+func (f *Feature) batchViews(ctx context.Context, lang *page.Language) (all []batchView, err error) {
+	if err := f.settleRows(ctx); err != nil {
+		return nil, err
+	}
+	batches, err := f.batches(ctx, f.DB.Read, shownBatches)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range batches {
+		v := batchView{Batch: b}
+		failed, err := f.FailedRows(ctx, b.ID, mostLines)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range failed {
+			v.Lines = append(v.Lines, lang.Text("Line %d: %s", one.Line, lang.Text(one.Why())))
+			v.Again = v.Again || one.Again
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// retryByForm tries the failed lines of a bulk issue again.
+func (f *Feature) retryByForm(w http.ResponseWriter, r *http.Request) error {
+	form, err := page.ParseForm(r)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Retry(r.Context(), form.Text("batch")); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/operator/certificates", http.StatusSeeOther)
+	return nil
 }
 
 func (f *Feature) showDesk(w http.ResponseWriter, r *http.Request) error {

@@ -95,12 +95,14 @@ func orElse(text, other string) string {
 }
 
 // verifier believes this site's own issuer and lists alone. The files of others
-// would have to be asked for elsewhere, and nobody is asked.
+// would have to be asked for elsewhere, and nobody is asked. It is for one
+// request: each list is read once.
 func (f *Feature) verifier(ctx context.Context) (credential.Verifier, error) {
 	issuer, _, err := f.issuer.current()
 	if err != nil {
 		return credential.Verifier{}, err
 	}
+	seen := map[string]*credential.List{}
 	return credential.Verifier{Now: f.Now(),
 		Issuer: func(id string) (*credential.Issuer, bool) { return issuer, id == issuer.ID },
 		List: func(address string) (*credential.List, error) {
@@ -108,11 +110,15 @@ func (f *Feature) verifier(ctx context.Context) (credential.Verifier, error) {
 			if !ok {
 				return nil, credential.ErrNoList
 			}
+			if list, ok := seen[id]; ok {
+				return list, nil
+			}
 			row, err := f.list(ctx, f.DB.Read, id)
 			if err != nil {
 				return nil, err
 			}
-			return &credential.List{Address: address, Issuer: issuer.ID, At: f.Now(), Bits: row.gone}, nil
+			seen[id] = &credential.List{Address: address, Issuer: issuer.ID, At: f.Now(), Bits: row.gone}
+			return seen[id], nil
 		}}, nil
 }
 

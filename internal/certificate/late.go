@@ -259,6 +259,29 @@ func (f *Feature) signLate(ctx context.Context, rec vault.Record[Errand], row se
 	})
 }
 
+// keepLate puts a certificate that was claimed late with the records of a member,
+// who chose so. Once it is there, it stays as it is.
+func (f *Feature) keepLate(ctx context.Context, owner vault.OwnerID, e Errand, seen vault.Audience) (as string, err error) {
+	v, err := f.verifier(ctx)
+	if err != nil {
+		return "", err
+	}
+	badge := v.Verify([]byte(e.JWT)).Badge
+	h := Held{Number: number(badge.ID), Title: badge.Achievement.Name, Name: badge.Holder.Name, Template: e.Template, At: f.Now().UTC().Truncate(time.Second), JWT: e.JWT, Embedded: e.Embedded}
+	err = f.DB.Transact(ctx, func(tx *sql.Tx) error {
+		have, err := f.kinds.held.Find(ctx, tx, vault.Self(owner), vault.Query{Name: byNumber, Value: h.Number, Owner: owner, Limit: 1})
+		if err != nil || len(have) > 0 {
+			return err
+		}
+		_, err = f.kinds.held.Put(ctx, tx, vault.Self(owner), vault.Record[Held]{Owner: owner, Audience: seen, Value: h})
+		return err
+	})
+	if _, taken := errors.AsType[*vault.TakenError](err); taken {
+		err = fault.Conflict{What: "certificate"} // it is with another account
+	}
+	return h.Number, err
+}
+
 // forgetLate erases that somebody qualified, and the errand by which they said so.
 func (f *Feature) forgetLate(ctx context.Context, rec vault.Record[Errand]) error {
 	row, claims, err := f.lateRoles(ctx, rec.Value)

@@ -96,6 +96,9 @@ type linkPage struct {
 	Sheet *sheet
 	Taken bool
 	Print printing
+	// Member tells that the reader is signed in, and may keep it there.
+	Member bool
+	Seen   []page.Option
 }
 
 // watch keeps links from being tried out, and slow hashes from being piled up.
@@ -114,7 +117,7 @@ func (f *Feature) showLink(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form := page.FormOf(url.Values{"name": {rec.Value.Name}, "role": {rec.Value.Role}, "hashed": {"yes"}})
+	form := page.FormOf(url.Values{"name": {rec.Value.Name}, "role": {rec.Value.Role}, "hashed": {"yes"}, "seen": {"you"}})
 	return f.renderLink(w, r, rec, form, http.StatusOK)
 }
 
@@ -130,6 +133,8 @@ func (f *Feature) renderLink(w http.ResponseWriter, r *http.Request, rec vault.R
 			return err
 		}
 		v.Print = f.printing(v.Sheet)
+		_, v.Member = f.c.Who(r.Context())
+		v.Seen = audiences(lang)
 	}
 	row, claims, err := f.lateRoles(r.Context(), rec.Value)
 	if err != nil && fault.Of(err) != fault.KindNotFound {
@@ -172,6 +177,29 @@ func (f *Feature) takeLate(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, "/claimed/"+r.PathValue("token"), http.StatusSeeOther)
 	return nil
+}
+
+// keepMine keeps a late certificate with the account of the member who has its link.
+func (f *Feature) keepMine(a asked) error {
+	if err := f.watch(a.Request); err != nil {
+		return err
+	}
+	form, err := page.ParseForm(a.Request)
+	if err != nil {
+		return err
+	}
+	rec, err := f.errand(a.Context(), f.DB.Read, a.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	if rec.Value.JWT == "" {
+		return fault.NotFound{What: "certificate"}
+	}
+	number, err := f.keepLate(a.Context(), a.me.Owner, rec.Value, audienceOf(form))
+	if err != nil {
+		return err
+	}
+	return f.Site.Notify(a.w, a.Request, "/c/"+number, "certificate.kept")
 }
 
 func roleOf(claims []vault.Record[Claim], asked string) (string, bool) {

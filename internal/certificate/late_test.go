@@ -1,8 +1,10 @@
 package certificate
 
 import (
+	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -75,6 +77,42 @@ func TestLateClaimByProofOfTheAddress(t *testing.T) {
 		}
 		if v := w.verdict(jwt); v != "Genuine." {
 			t.Errorf("the file: %s", v)
+		}
+	})
+}
+
+func TestALateCertificateCanBeKeptWithAnAccount(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		me := w.member()
+		link := w.askedLink(w.set4late(t), "kofi@example.org")
+		if got := w.ask(me, link+"/keep", url.Values{"seen": {"you"}}); got.Code != http.StatusNotFound {
+			t.Errorf("kept before it is signed: %d", got.Code)
+		}
+		w.ask(me, link, url.Values{"name": {"Kofi Mensah"}, "role": {"team lead"}})
+		if page := string(w.file("", link)); strings.Contains(page, "/keep") {
+			t.Error("a stranger is offered to keep it")
+		}
+		if got := w.ask("", link+"/keep", url.Values{}); got.Header().Get("Location") != "/sign-in" {
+			t.Errorf("a stranger keeps it: %d", got.Code)
+		}
+		if page := string(w.file(me, link)); !strings.Contains(page, "/keep") {
+			t.Error("a member is not offered to keep it")
+		}
+		jwt, path := w.file(me, link+"/certificate.jwt"), ""
+		for range 2 {
+			got := w.ask(me, link+"/keep", url.Values{"seen": {"anyone"}})
+			if path = got.Header().Get("Location"); got.Code != http.StatusSeeOther || !strings.HasPrefix(path, "/c/") {
+				t.Fatalf("%d %s", got.Code, got.Body)
+			}
+		}
+		if held, err := w.mine(t.Context(), w.db.Read, vault.Self(me), me); err != nil || len(held) != 1 || held[0].Value.Title != "Research Software, spring 2027" {
+			t.Errorf("%d certificates: %v", len(held), err)
+		}
+		if got := w.file("", path+"/certificate.jwt"); string(got) != string(jwt) {
+			t.Error("its page has another file")
+		}
+		if list := w.ask(me, "/you/certificates", nil); !strings.Contains(list.Body.String(), path) {
+			t.Error("it is not among the member's certificates")
 		}
 	})
 }
@@ -171,6 +209,130 @@ func TestBulkIssue(t *testing.T) {
 			t.Error("the operator's page shows no bar")
 		}
 	})
+}
+
+// TestBulkIssueEndsWhateverBecomesOfItsLines: one is done, one's program stopped
+// at each try, one has an error each time, of one the errand is gone.
+func TestBulkIssueEndsWhateverBecomesOfItsLines(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		rows, err := ReadRows(strings.NewReader("address\nfine@example.org\n\ncrashed@example.org\nbroken@example.org\ngone@example.org\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch, err := w.IssueAll(t.Context(), NewSet{Title: "A week of Git", Day: w.now, Until: UntilLate(w.now)}, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		errands := w.errandsByLine(batch)
+		w.setJob(errands[4], `attempts = 12, state = 'running', lease = 'of a process that is gone', due = 0`)
+		broken := w.spoil(errands[5])
+		if _, err := w.vault.EraseOwner(t.Context(), vault.OwnerID(errands[6])); err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			w.work()
+			w.now = w.now.Add(7 * time.Hour)
+		}
+		b, err := w.BatchOf(t.Context(), batch)
+		if err != nil || b.Done != 1 || b.Failed != 3 || !b.Over() {
+			t.Fatalf("%+v %v", b, err)
+		}
+		desk := w.ask("operator", "/operator/certificates", nil).Body.String()
+		for _, want := range []string{"1 issued, 3 failed", "Line 4: The program stopped", "Line 5: It went wrong", "Line 6: What stood in the line was forgotten", `max="4" value="4"`} {
+			if !strings.Contains(desk, want) {
+				t.Errorf("the operator's page does not say %q", want)
+			}
+		}
+		broken()
+		if got := w.ask("operator", "/operator/certificates/retry", url.Values{"batch": {batch}}); got.Code != http.StatusSeeOther {
+			t.Fatalf("retry: %d", got.Code)
+		}
+		w.work()
+		if b, err = w.BatchOf(t.Context(), batch); err != nil || b.Done != 3 || b.Failed != 1 || !b.Over() {
+			t.Errorf("tried again: %+v %v", b, err)
+		}
+		for _, to := range []string{"fine", "crashed", "broken"} {
+			if _, ok := w.outbox.Last(to + "@example.org"); !ok {
+				t.Errorf("%s got no mail", to)
+			}
+		}
+		if dead, err := w.Jobs.Dead(t.Context(), 10); err != nil || len(dead) > 0 {
+			t.Errorf("%d dead jobs are left: %v", len(dead), err)
+		}
+	})
+}
+
+// errandsByLine are the errands of a bulk issue that are not done yet.
+func (w *world) errandsByLine(batch string) map[int]string {
+	w.t.Helper()
+	rows, err := w.db.Read.QueryContext(w.t.Context(), `SELECT line, errand FROM certificate_row WHERE batch = $1`, batch)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer rows.Close()
+	all := map[int]string{}
+	for rows.Next() {
+		var line int
+		var errand string
+		if err := rows.Scan(&line, &errand); err != nil {
+			w.t.Fatal(err)
+		}
+		all[line] = errand
+	}
+	return all
+}
+
+// setJob changes the row of an errand's job.
+func (w *world) setJob(errand, set string) {
+	w.t.Helper()
+	if _, err := w.db.Write.ExecContext(w.t.Context(), `UPDATE job SET `+set+` WHERE args LIKE $1`, "%"+errand+"%"); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// spoil damages what is kept of an errand, and returns what heals it.
+func (w *world) spoil(errand string) (heal func()) {
+	w.t.Helper()
+	set := func(rev int) {
+		if _, err := w.db.Write.ExecContext(w.t.Context(), `UPDATE vault_record SET rev = $1 WHERE owner = $2`, rev, errand); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	set(9)
+	return func() { set(1) }
+}
+
+// TestWhatWasNotTakenInIsNamed: the program stops while a long list is taken in.
+func TestWhatWasNotTakenInIsNamed(t *testing.T) {
+	w := onSQLite(t)
+	list := "address\n" + strings.Repeat("one@example.org\n", rowsAtOnce+50)
+	rows, err := ReadRows(strings.NewReader(list))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	w.Feature.Services.Now = stopAfter(w.Feature.Services.Now, 3, cancel)
+	batch, err := w.IssueAll(ctx, NewSet{Title: "A week of Git", Day: w.now, Until: UntilLate(w.now)}, rows)
+	if err == nil {
+		t.Fatal("all was taken in: the test stops nothing")
+	}
+	b, err := w.BatchOf(t.Context(), batch)
+	if err != nil || b.Next != rowsAtOnce+2 || b.Over() {
+		t.Errorf("%+v %v", b, err)
+	}
+	if desk := w.ask("operator", "/operator/certificates", nil); !strings.Contains(desk.Body.String(), fmt.Sprintf("From line %d on", rowsAtOnce+2)) {
+		t.Error("the operator's page does not say which lines are missing")
+	}
+}
+
+// stopAfter ends a context when the clock is looked at for the nth time.
+func stopAfter(now func() time.Time, n int, stop func()) func() time.Time {
+	return func() time.Time {
+		if n--; n == 0 {
+			stop()
+		}
+		return now()
+	}
 }
 
 func TestAListWithMistakesIssuesNothingAndNamesEachLine(t *testing.T) {

@@ -24,17 +24,15 @@ func TestBrowserEveryPage(t *testing.T) {
 	link := w.askedLink(set, "kofi@example.org")
 	taken := w.askedLink(set, "kofi@example.org")
 	w.ask("", taken, url.Values{"name": {"Kofi Mensah"}, "role": {"learner"}})
-	if _, err := w.IssueAll(t.Context(), NewSet{Title: "A week of Git", Day: w.now, Until: UntilLate(w.now)}, bulkLine("kat@example.org")); err != nil {
-		t.Fatal(err)
-	}
+	w.bulkWithFailures(t)
 	pages := []struct {
 		name, path string
 		who        vault.OwnerID
 	}{
 		{"mine", "/you/certificates", me}, {"refused", "/you/certificates/claim/programs", me}, {"page", path, me}, {"public", path, ""}, {"rtl", rtl, ""},
 		{"certification", "/certifications/programs", ""}, {"verify", "/verify", ""}, {"genuine", "/verify#" + string(w.file(me, path+"/certificate.jwt")), ""},
-		{"sets", "/claim", ""}, {"set", "/claim/" + set, ""}, {"sent", "/claim/" + set + "/sent", ""},
-		{"link", strings.TrimPrefix(link, base), ""}, {"taken", strings.TrimPrefix(taken, base), ""}, {"desk", "/operator/certificates", "operator"},
+		{"gone", "/c/aaaaaaaaaaaaaaaa", ""}, {"sets", "/claim", ""}, {"set", "/claim/" + set, ""}, {"sent", "/claim/" + set + "/sent", ""},
+		{"link", strings.TrimPrefix(link, base), ""}, {"taken", strings.TrimPrefix(taken, base), me}, {"desk", "/operator/certificates", "operator"},
 		{"preview", "/operator/certificates/preview?template=harbour&name=" + url.QueryEscape(sampleNames[4]), "operator"},
 	}
 	for _, o := range []browser.Options{{Phone: true}, {Phone: true, Dark: true}, {}, {Dark: true}} {
@@ -44,6 +42,9 @@ func TestBrowserEveryPage(t *testing.T) {
 					p := b.Page(t, o)
 					signedIn(p, base, one.who)
 					p.Go(base + one.path)
+					if one.name == "gone" {
+						p.Forget() // that its status is 404
+					}
 					if one.name == "genuine" {
 						p.Until(`document.querySelector('#verifier').dataset.verdict === 'genuine'`)
 					}
@@ -60,6 +61,26 @@ func TestBrowserEveryPage(t *testing.T) {
 			w.missing = []Missing{{Lesson: "a", Refused: true}, {Lesson: "b"}}
 		})
 	}
+}
+
+// bulkWithFailures issues a list of which one line is done, one failed and one
+// was forgotten.
+func (w *world) bulkWithFailures(t *testing.T) {
+	t.Helper()
+	rows, err := ReadRows(strings.NewReader("address\nkat@example.org\nbo@example.org\nli@example.org\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch, err := w.IssueAll(t.Context(), NewSet{Title: "A week of Git", Day: w.now, Until: UntilLate(w.now)}, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	errands := w.errandsByLine(batch)
+	w.setJob(errands[3], `attempts = 12, state = 'running', lease = 'of a process that is gone', due = 0`)
+	if _, err := w.vault.EraseOwner(t.Context(), vault.OwnerID(errands[4])); err != nil {
+		t.Fatal(err)
+	}
+	w.work()
 }
 
 func signedIn(p *browser.Page, base string, who vault.OwnerID) {

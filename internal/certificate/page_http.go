@@ -61,6 +61,9 @@ func first[T any](all []vault.Record[T]) (r vault.Record[T]) {
 
 func (f *Feature) showCertificate(w http.ResponseWriter, r *http.Request) error {
 	rec, mine, err := f.find(r.Context(), r.PathValue("id"))
+	if fault.Of(err) == fault.KindNotFound {
+		return f.showGone(w, r)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (f *Feature) showCertificate(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	lang := f.Site.Printer(r.Context())
-	v.ID, v.Mine, v.Public, v.Withdrawn = rec.ID, mine, rec.Audience == vault.AnyoneMaySee, rec.Value.Withdrawn
+	v.ID, v.Mine, v.Public = rec.ID, mine, rec.Audience == vault.AnyoneMaySee
 	v.Head = page.Head{Title: rec.Value.Name + ": " + rec.Value.Title, Description: v.Sheet.Below, NoIndex: true, Image: v.Path + "/card.png"}
 	if mine {
 		v.Image = ""
@@ -78,6 +81,16 @@ func (f *Feature) showCertificate(w http.ResponseWriter, r *http.Request) error 
 		v.Knows = f.knows(r.Context(), lang) + " " + lang.Text("Checking a certificate leaves no trace, here or with the person who holds it.")
 	}
 	return f.Site.Render(w, r, http.StatusOK, "certificate/certificate.html", v)
+}
+
+// gonePage is what stands where a printed code leads, if the page is hidden,
+// erased, or never was: the same for each.
+type gonePage struct{ page.Head }
+
+func (f *Feature) showGone(w http.ResponseWriter, r *http.Request) error {
+	lang := f.Site.Printer(r.Context())
+	return f.Site.Render(w, r, http.StatusNotFound, "certificate/gone.html", &gonePage{page.Head{Title: lang.Text("No certificate to be seen here"), NoIndex: true,
+		Knows: f.knows(r.Context(), lang)}})
 }
 
 func (f *Feature) certificatePage(ctx context.Context, h Held) (*certificatePage, error) {
@@ -92,7 +105,7 @@ func (f *Feature) certificatePage(ctx context.Context, h Held) (*certificatePage
 	}
 	lang := f.Site.Printer(ctx)
 	v := &certificatePage{Path: "/c/" + h.Number, Sheet: s, Verdict: VerdictOf(lang, result, lang.Day), Steps: StepsOf(lang, result, lang.Day),
-		Evidence: result.Badge.Evidence, Profile: profileLink(result.Badge)}
+		Evidence: result.Badge.Evidence, Profile: profileLink(result.Badge), Withdrawn: result.Verdict() == credential.Withdrawn}
 	v.Print = f.printing(s)
 	return v, nil
 }
@@ -257,16 +270,20 @@ type Shown struct {
 	Valid             bool
 }
 
-// Of lists the certificates of an owner that the reader may see, for the
-// member's page.
+// Of lists the certificates of an owner that the reader may see and that hold
+// today, for the member's page.
 func (f *Feature) Of(ctx context.Context, q vault.Querier, who vault.Who, owner vault.OwnerID) ([]Shown, error) {
 	held, err := f.mine(ctx, q, who, owner)
-	if err != nil || sabotage.Is(breakOffPage) {
+	if err != nil || len(held) == 0 || sabotage.Is(breakOffPage) {
+		return nil, err
+	}
+	check, err := f.verifier(ctx)
+	if err != nil {
 		return nil, err
 	}
 	var all []Shown
 	for _, r := range held {
-		if !r.Value.Withdrawn {
+		if check.Verify([]byte(r.Value.JWT)).Genuine() {
 			all = append(all, Shown{ID: r.ID, Number: r.Value.Number, Title: r.Value.Title, Record: r, Valid: true})
 		}
 	}

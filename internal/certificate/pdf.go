@@ -201,7 +201,7 @@ func (p *press) balanced(text string, width float64, count int) []string {
 // Sizes of type, in points.
 const (
 	typeName  = 46.0
-	typeSmall = 24.0 // under this a name takes two lines
+	typeSmall = 30.0 // under this a name takes two lines
 )
 
 func (p *press) upper() {

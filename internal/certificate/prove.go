@@ -171,7 +171,7 @@ func bulkLine(address string) []Row {
 	if err != nil {
 		return nil
 	}
-	return []Row{{Address: to, Name: "Listed Person", Role: "helper"}}
+	return []Row{{Line: 2, Address: to, Name: "Listed Person", Role: "helper"}}
 }
 
 func (f *Feature) tryListGone(ctx context.Context, s *prove.Site) (string, error) {

@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/big"
+	"strconv"
 	"sync"
 	"time"
 
@@ -17,12 +19,45 @@ import (
 
 // Queries of what names nobody: lists, sets and batches.
 
-// Restored closes the lists that a backup brought back: it does not know the
-// places that were given out since, and none may be given out twice. What was
-// withdrawn since must be presented again.
+// listNote is the word under which the restore journal tells of lists: that one
+// was begun, and which of its places were withdrawn.
+const listNote = "certificate-list"
+
+// Restored does again what the lists have seen since the backup that was
+// restored: those begun are there again, the places withdrawn are. And it closes
+// all of them: which places were given out since is not known, and none may be
+// given out twice.
 func (f *Feature) Restored(ctx context.Context) error {
-	_, err := f.DB.Write.ExecContext(ctx, `UPDATE certificate_list SET count = $1, version = version + 1 WHERE count < $2`, full, full)
+	notes, err := f.Vault.Notes(ctx, listNote)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		if err := f.DB.Transact(ctx, func(tx *sql.Tx) error { return f.redo(ctx, tx, n) }); err != nil {
+			return fmt.Errorf("list of withdrawn certificates: %w", err)
+		}
+	}
+	_, err = f.DB.Write.ExecContext(ctx, `UPDATE certificate_list SET count = $1, version = version + 1 WHERE count < $2`, full, full)
 	return err
+}
+
+// redo brings a list back, and withdraws the place that a note names.
+func (f *Feature) redo(ctx context.Context, tx *sql.Tx, n vault.Noted) error {
+	l, err := f.list(ctx, tx, n.Record)
+	if fault.Of(err) == fault.KindNotFound {
+		l, err = f.beginList(ctx, tx, n.Record)
+	}
+	if err != nil || n.Arg == "" {
+		return err
+	}
+	index, err := strconv.Atoi(n.Arg)
+	if err != nil {
+		return err
+	}
+	if err := l.gone.Set(index); err != nil {
+		return err
+	}
+	return l.save(ctx, tx)
 }
 
 // full is how many places of a list are given out before another is begun. Half
@@ -45,8 +80,15 @@ func (f *Feature) openList(ctx context.Context, tx *sql.Tx) (l listRow, err erro
 	if !errors.Is(err, sql.ErrNoRows) {
 		return l, err
 	}
-	l = listRow{id: vault.NewID(), given: credential.NewBits(), gone: credential.NewBits()}
-	_, err = tx.ExecContext(ctx, `INSERT INTO certificate_list (id, given, gone, count, version, made) VALUES ($1, $2, $3, 0, 0, $4)`,
+	if l, err = f.beginList(ctx, tx, vault.NewID()); err != nil {
+		return l, err
+	}
+	return l, f.Vault.Note(ctx, tx, vault.Noted{Word: listNote, Record: l.id})
+}
+
+func (f *Feature) beginList(ctx context.Context, tx *sql.Tx, id string) (listRow, error) {
+	l := listRow{id: id, given: credential.NewBits(), gone: credential.NewBits()}
+	_, err := tx.ExecContext(ctx, `INSERT INTO certificate_list (id, given, gone, count, version, made) VALUES ($1, $2, $3, 0, 0, $4)`,
 		l.id, []byte(l.given), []byte(l.gone), int64(vault.DayOf(f.Now())))
 	return l, err
 }
@@ -104,7 +146,8 @@ func (f *Feature) list(ctx context.Context, q vault.Querier, id string) (l listR
 	return l, err
 }
 
-// withdraw marks a place. Whose it is, nobody here can say.
+// withdraw marks a place, and notes that it is to be marked again after a
+// restore. Whose it is, nobody here can say.
 func (f *Feature) withdraw(ctx context.Context, tx *sql.Tx, entry credential.Entry) error {
 	id, ok := f.listID(entry.List)
 	if !ok {
@@ -116,6 +159,9 @@ func (f *Feature) withdraw(ctx context.Context, tx *sql.Tx, entry credential.Ent
 	}
 	if err := l.gone.Set(entry.Index); err != nil {
 		return fault.NotFound{What: "place"}
+	}
+	if err := f.Vault.Note(ctx, tx, vault.Noted{Word: listNote, Record: id, Arg: strconv.Itoa(entry.Index)}); err != nil {
+		return err
 	}
 	return l.save(ctx, tx)
 }
@@ -227,48 +273,4 @@ func (f *Feature) endSets(ctx context.Context) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM certificate_set WHERE until < $1`, int64(vault.DayOf(f.Now())))
 		return err
 	})
-}
-
-// Batch is how far a bulk issue is.
-type Batch struct {
-	ID, Title           string
-	Total, Done, Failed int
-	Made                vault.Day
-}
-
-// Reached is how many lines were dealt with, one way or another.
-func (b Batch) Reached() int { return b.Done + b.Failed }
-
-// Over tells that nothing of it waits any more.
-func (b Batch) Over() bool { return b.Reached() >= b.Total }
-
-func (f *Feature) batches(ctx context.Context, q vault.Querier, limit int) (all []Batch, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, title, total, done, failed, made FROM certificate_batch ORDER BY made DESC, id LIMIT $1`, limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var b Batch
-		if err := rows.Scan(&b.ID, &b.Title, &b.Total, &b.Done, &b.Failed, &b.Made); err != nil {
-			return nil, err
-		}
-		all = append(all, b)
-	}
-	return all, rows.Err()
-}
-
-// BatchOf says how far a bulk issue is.
-func (f *Feature) BatchOf(ctx context.Context, id string) (b Batch, err error) {
-	err = f.DB.Read.QueryRowContext(ctx, `SELECT id, title, total, done, failed, made FROM certificate_batch WHERE id = $1`, id).
-		Scan(&b.ID, &b.Title, &b.Total, &b.Done, &b.Failed, &b.Made)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = fault.NotFound{What: "bulk issue"}
-	}
-	return b, err
-}
-
-func countBatch(ctx context.Context, tx *sql.Tx, id string, done, failed int) error {
-	_, err := tx.ExecContext(ctx, `UPDATE certificate_batch SET done = done + $1, failed = failed + $2 WHERE id = $3`, done, failed, id)
-	return err
 }

@@ -1,9 +1,10 @@
 // Makes what lies bundled in the tree, from the packages that package.json names:
 //   internal/credential/contexts/   JSON-LD contexts, with a manifest
 //   internal/certificate/fonts/     the typeface of printed certificates
-//   web/credential.min.js             canonical RDF and Ed25519 for the verifier in the browser
+//   web/credential.min.js           canonical RDF and Ed25519 for the verifier in the browser
+//   web/scan.min.js                 reads QR codes from the camera's pictures
 //   internal/certificate/testdata/  the peers against which tests hold our credentials, and credentials made by them
-// Run by hand: npm ci && node make.mjs
+// Run by hand: npm ci && node make.mjs, or node make.mjs scan for one part of it
 import {createHash} from 'node:crypto';
 import {createRequire} from 'node:module';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
@@ -17,7 +18,7 @@ const hash = data => createHash('sha256').update(data).digest('hex');
 const versions = JSON.parse(readFileSync(join(here, 'package.json'))).dependencies;
 const module = name => join(here, 'node_modules', name);
 const licenceOf = name => {
-  for (const file of ['LICENSE', 'LICENSE.md', 'LICENSE_FONT']) {
+  for (const file of ['LICENSE-MIT', 'LICENSE', 'LICENSE.md', 'LICENSE_FONT']) {
     if (existsSync(join(module(name), file))) return readFileSync(join(module(name), file), 'utf8').trim();
   }
   throw new Error('no licence in ' + name);
@@ -78,9 +79,17 @@ async function bundle(entry, out, title, packages) {
   writeFileSync(join(root, out.replace(/(.min)?.js$/, '.LICENCES.txt')), `sha256 ${hash(text)}\n\n` + packages.map(p => `${p} ${versions[p]}\n\n${licenceOf(p)}\n`).join('\n----\n\n'));
 }
 
-contexts();
-fonts();
-await bundle('browser.mjs', 'web/credential.min.js', 'Canonical RDF and Ed25519', ['jsonld', '@noble/ed25519']);
-await bundle('peers.mjs', 'internal/certificate/testdata/peers.js', 'Peers for tests', ['@digitalbazaar/vc', '@digitalbazaar/data-integrity', '@digitalbazaar/eddsa-rdfc-2022-cryptosuite', '@digitalbazaar/ed25519-multikey', 'jose']);
-const {fixtures} = await import('./fixtures.mjs');
-writeFileSync(join(root, 'internal/credential/testdata/foreign.json'), JSON.stringify(await fixtures(), null, 1) + '\n');
+const parts = {
+  contexts,
+  fonts,
+  library: () => bundle('browser.mjs', 'web/credential.min.js', 'Canonical RDF and Ed25519', ['jsonld', '@noble/ed25519']),
+  scan: () => bundle('scan.mjs', 'web/scan.min.js', 'Reading of QR codes', ['qr']),
+  peers: () => bundle('peers.mjs', 'internal/certificate/testdata/peers.js', 'Peers for tests', ['@digitalbazaar/vc', '@digitalbazaar/data-integrity', '@digitalbazaar/eddsa-rdfc-2022-cryptosuite', '@digitalbazaar/ed25519-multikey', 'jose']),
+  foreign: async () => {
+    const {fixtures} = await import('./fixtures.mjs');
+    writeFileSync(join(root, 'internal/credential/testdata/foreign.json'), JSON.stringify(await fixtures(), null, 1) + '\n');
+  },
+};
+for (const [name, make] of Object.entries(parts)) {
+  if (process.argv.length < 3 || process.argv.includes(name)) await make();
+}
