@@ -22,15 +22,16 @@ type Check struct {
 // openChecker puts the engines together. None of them starts a process before
 // the first check.
 func openChecker(setting, cache string, places int) (*check.Pool, error) {
-	engines := []check.Engine{check.NewJavaScript(cache)}
+	js := check.NewJavaScript(cache)
+	engines := []check.Engine{js}
 	path, err := chrome.Find(setting)
 	switch {
 	case err == nil:
-		browser, err := chrome.New(chrome.Options{Path: path, Pages: places})
+		browser, err := chrome.New(chrome.Options{Path: path, Pages: places, JavaScript: true})
 		if err != nil {
 			return nil, err
 		}
-		engines = append(engines, browser)
+		engines = []check.Engine{js.Brief(), browser}
 	case setting != "" && setting != "auto" && setting != "off":
 		return nil, hinted(err, `set check.chromium to the path of a browser, or to "auto" or "off"`)
 	case !errors.Is(err, chrome.ErrNone):

@@ -108,7 +108,7 @@ type Reason string
 // The reasons.
 const (
 	Ran     Reason = ""        // all tests ran
-	Syntax  Reason = "syntax"  // the learner's code cannot be read; Message of the first test says why
+	Syntax  Reason = "syntax"  // the learner's code cannot be read; Message of an unmet test says why
 	Timeout Reason = "timeout" // it did not come to an end
 	Memory  Reason = "memory"  // it wanted more memory than there is
 	Output  Reason = "output"  // it printed without end
@@ -139,6 +139,8 @@ type Verdict struct {
 	Why     Reason        `json:"why,omitempty"`
 	Took    time.Duration `json:"took"`
 	Engine  string        `json:"engine"` // Engine.Name
+
+	late bool // a test used up its time
 }
 
 // Engine runs exercises. Check returns an error only if the engine itself is

@@ -60,6 +60,7 @@ var (
 	catches  = regexp.MustCompile(`\b(?:catch\b|throws?\()`)
 	member   = regexp.MustCompile(`\b([A-Z]\w*)\.prototype\.(\w+)`)
 	assigned = regexp.MustCompile(`\b([A-Z]\w*(?:\.prototype)?\.\w+)\s*=[^=]`)
+	spied    = regexp.MustCompile(`\bspyOn(?:Callbacks)?\(\s*([A-Z]\w*(?:\.prototype)?),\s*["'\x60](\w+)["'\x60]`)
 	wholly   = regexp.MustCompile(`(?:\b(?:defineProperty|defineProperties|assign)\(\s*)([A-Z]\w*)\.prototype\b|\b([A-Z]\w*)\.prototype\[`)
 )
 
@@ -73,6 +74,10 @@ func exceptions(own string) quickjs.Exceptions {
 	for _, m := range assigned.FindAllStringSubmatch(own, -1) {
 		of, _, _ := strings.Cut(m[1], ".")
 		e.Soft = with(e.Soft, of, m[1])
+	}
+	for _, m := range spied.FindAllStringSubmatch(own, -1) {
+		of, _, _ := strings.Cut(m[1], ".")
+		e.Soft = with(e.Soft, of, m[1]+"."+m[2])
 	}
 	for _, m := range wholly.FindAllStringSubmatch(own, -1) {
 		of := cmp.Or(m[1], m[2])

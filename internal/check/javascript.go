@@ -40,6 +40,10 @@ type worker struct {
 // keeps nobody waiting but those who come after the same learner; see Pool.
 var times = quickjs.Times{Step: 2 * time.Second, Test: 30 * time.Second, Check: time.Minute}
 
+// briefly is for where a browser stands ready: its compiler does in a tenth of
+// a second what takes QuickJS these times.
+var briefly = quickjs.Times{Step: time.Second, Test: time.Second, Check: 4 * time.Second}
+
 // Limits of a child by the clock, and in checks.
 const (
 	startPatience = 30 * time.Second
@@ -52,6 +56,13 @@ const (
 // without it each child needs most of a second to start.
 func NewJavaScript(cache string) *JavaScript {
 	return &JavaScript{cache: cache, times: times, patience: 10 * times.Check}
+}
+
+// Brief makes the engine give up early. It is for a pool with another engine
+// that takes the same exercises; see Pool.Check.
+func (j *JavaScript) Brief() *JavaScript {
+	j.times = briefly
+	return j
 }
 
 // Name is "quickjs".
@@ -153,7 +164,7 @@ func validReason(r Reason) bool {
 // verdict draws the conclusion, here and not in the child.
 func verdict(e Exercise, r quickjs.Result, took time.Duration) Verdict {
 	v := Verdict{Passed: len(e.Tests) > 0 && r.Why != string(Syntax), Why: Reason(r.Why), Took: took, Engine: "quickjs",
-		Console: clip(r.Printed, MaxConsole)}
+		Console: clip(r.Printed, MaxConsole), late: r.Late}
 	for i, t := range e.Tests {
 		out := r.Tests[i]
 		v.Passed = v.Passed && out.Passed
@@ -167,7 +178,7 @@ func fatal(e Exercise, err error, took time.Duration) Verdict {
 	v := Verdict{Why: Crash, Took: took, Engine: "quickjs"}
 	message := "the check broke off"
 	if errors.Is(err, errTime) || isTimeout(err) {
-		v.Why, message = Timeout, "it did not come to an end"
+		v.Why, v.late, message = Timeout, true, "it did not come to an end"
 	}
 	for _, t := range e.Tests {
 		v.Tests = append(v.Tests, Outcome{Says: t.Says, Message: message})

@@ -1,37 +1,54 @@
 // Speaks with the frame in which learners' code runs (see frame.js), and watches over it: brings it the large files that it
-// may not fetch itself, ends a run that blocks the frame, and makes a new frame in its place.
+// may not fetch itself, ends a run that blocks the frame, and makes a new frame in its place. The server writes the line
+// before this one: const addresses = {"frame": "/runner/frame-…", …}.
 //
 //	const runner = new Runner(element);                       // the frame fills the element
 //	const verdict = await runner.run(exercise, { onTest, onLog, onLoading, limits });
 //	                                                           // {passed, why, ms, tests: [{passed, message}], console: [{level, text}]}
 //	await runner.preview(exercise, { onLog });                // {errors}
 //	runner.stop(); runner.close();
+//
+// A sandboxed iframe that is loaded from an address passes by the worker that keeps pages for the time without a
+// connection. So its text is fetched here, and put into an iframe in a room: an empty page of this site, whose content
+// policy the frame inherits. What the frame may do is the same with and without a connection.
 
 export class Runner {
-  #element; #address; #files; #frame = null; #port = null; #ready = null; #id = 0; #waits = new Map(); #alive = 0;
+  #element; #frame = null; #port = null; #ready = null; #id = 0; #waits = new Map(); #alive = 0;
 
-  constructor(element, { frame = "/runner/frame", files = "/runner/vendor/" } = {}) {
-    this.#element = element;
-    this.#address = frame;
-    this.#files = files;
-  }
+  constructor(element) { this.#element = element; }
 
   // ready makes the frame if there is none.
   ready() {
-    this.#ready ??= new Promise((resolve) => {
-      const frame = this.#frame = document.createElement("iframe");
-      frame.setAttribute("sandbox", "allow-scripts");
-      frame.title = "Preview";
-      frame.addEventListener("load", () => {
-        const { port1, port2 } = new MessageChannel();
-        this.#port = port1;
-        port1.onmessage = ({ data }) => this.#hear(data, resolve);
-        frame.contentWindow.postMessage({ type: "port" }, "*", [port2]);
-      }, { once: true });
-      frame.src = this.#address;
-      this.#element.append(frame);
+    this.#ready ??= this.#make().catch((error) => {
+      this.#renew();
+      throw error;
     });
     return this.#ready;
+  }
+
+  async #make() {
+    const room = this.#frame = document.createElement("iframe"), text = frameText();
+    room.title = "Preview";
+    room.src = addresses.room;
+    const here = loaded(room);
+    this.#element.append(room);
+    const [html] = await Promise.all([text, here]);
+    const inside = room.contentDocument;
+    if (!inside?.body || inside.location.pathname !== addresses.room) throw new Error("the room did not come");
+    const frame = inside.createElement("iframe");
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.allow = "autoplay"; // sounds of an exercise, which its tests start without a click of the learner's in the frame
+    frame.title = "Preview";
+    frame.srcdoc = html;
+    const there = loaded(frame);
+    inside.body.append(frame);
+    await there;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    return new Promise((resolve) => {
+      port1.onmessage = ({ data }) => this.#hear(data, resolve);
+      frame.contentWindow.postMessage({ type: "port" }, "*", [port2]);
+    });
   }
 
   async run(exercise, { onTest, onLog, onLoading, limits = {} } = {}) {
@@ -121,10 +138,18 @@ export class Runner {
 
   async #fetch(name) {
     try {
-      const answer = await fetch(this.#files + name);
+      const answer = await fetch(addresses["vendor/" + name]);
       return answer.ok ? await answer.arrayBuffer() : null;
     } catch {
       return null;
     }
   }
+}
+
+const loaded = (frame) => new Promise((done) => frame.addEventListener("load", done, { once: true }));
+
+async function frameText() {
+  const answer = await fetch(addresses.frame);
+  if (!answer.ok) throw new Error("the frame did not come");
+  return answer.text();
 }

@@ -1,18 +1,21 @@
-// The frame in which learners' code runs. It is loaded by /runner/frame, in an iframe with sandbox="allow-scripts" and
-// nothing else, so its origin is opaque: no cookies, no storage, no way to the page around it. The very same frame runs
-// in a learner's browser and in the headless Chromium of the server.
+// The frame in which learners' code runs. It is put into an iframe with sandbox="allow-scripts" and nothing else, so its
+// origin is opaque: no cookies, no storage, no way to the page around it. client.js makes that iframe, in a room: an empty
+// page of the site, whose content policy this one inherits. The very same frame runs in a learner's browser and in the
+// headless Chromium of the server.
 //
 // THE PROTOCOL
 //
 // Use client.js beside this file, which speaks it and watches over the frame; what follows is for its readers.
 //
-// The parent waits for the iframe's load event and posts {type: "port"} with one MessagePort to it (target "*", for an
-// opaque origin has no name). All else goes over that port.
+// The parent, which is the page around the room, waits for the iframe's load event and posts {type: "port"} with one
+// MessagePort to it (target "*", for an opaque origin has no name). All else goes over that port. A frame whose origin is
+// not opaque takes no port, and so runs nothing.
 //
 // parent → frame
 //
 //	{type: "run", id, exercise, limits}   check; id is any number, and comes back with every answer
-//	{type: "preview", id, exercise}       show exercise.files in the frame's own window, without tests
+//	{type: "preview", id, exercise}       show exercise.files in the frame's own window, without tests; there exercise may have
+//	                                      pictures: {name: data: address}, shown where the page names them
 //	{type: "stop"}                        end whatever runs; no answer for it follows
 //	{type: "ping", id}                    answered by {type: "pong", id} at once, unless something blocks the frame
 //
@@ -127,8 +130,10 @@
     const body = expression
       ? `let it = (${expression}\n); it = await it; if (typeof it === "function") await it(getUserInput); else if (typeof it?.test === "function") await it.test(getUserInput);`
       : `{\n${code}\n}`;
+    // What fails in a timer after the test's own end is not held against the test that runs then.
+    const assert = /\b(setTimeout|setInterval|requestAnimationFrame)\b/.test(said) ? `${names.guard}.assertOf(${JSON.stringify(ticket)})` : names.assert;
     const own = "assert, __helpers, code, editableContents, getUserInput, DeepFreeze, __testEditable, __checkForBrowserExtensions";
-    const given = `${names.assert}, ${names.helpers}, ${names.code}.code, ${names.code}.editable, ${names.code}.input, ${names.guard}.freeze, ${names.code}.editableOnly, false`;
+    const given = `${assert}, ${names.helpers}, ${names.code}.code, ${names.code}.editable, ${names.code}.input, ${names.guard}.freeze, ${names.code}.editableOnly, false`;
     const guarded = (before) => `(async (${own}) => { ${before} try { ${body} } finally { ${names.guard}.guard(null); } ${finish}; })(${given})`;
     const alone = exercise.engine === "javascript" ? guarded(`${exercise.beforeEach}\n;`) : guarded(`${names.guard}.guard(${mentioned(said)}); ${exercise.beforeEach}\n;`);
     let text = alone;
@@ -183,6 +188,7 @@
 
     hear(message) {
       if (this.ended) return;
+      if (message.type === "log" && /before initialization|already been declared/.test(message.text)) this.early = true;
       if (message.type === "log") tell({ type: "log", id: this.id, level: String(message.level), text: String(message.text).slice(0, 65536) });
       else if (message.type === "over") this.end(message.why);
       else if (this.waiting?.type === message.type) this.waiting.resolve(message);
@@ -232,15 +238,19 @@
     run.readable = parses(Function, run.source);
     if (!run.readable) tell({ type: "log", id: run.id, level: "error", text: syntaxOf(run.source) });
     await work(run, 0);
-    if (run.why !== "timeout" || current !== run || !/\b(while|for|do)\b/.test(run.source)) return;
+    if (current !== run) return;
+    const once = async (source, passed, from) => {
+      const again = current = new Run(run.id, run.exercise, run.limits);
+      Object.assign(again, { source, readable: run.readable, passed, began: run.began });
+      await work(again, from);
+      return again;
+    };
+    if (wantsOlder(run)) return once((await KeptPage.older(texted))(run.source), run.passed.map(() => false), 0);
+    if (run.why !== "timeout" || !/\b(while|for|do)\b/.test(run.source)) return;
     // Some steps leave a loop that does not end yet. So the test that did not end is tried again, and those after it, with
     // loops that are left after a while.
-    await KeptPage.compiler(texted);
-    const again = new Run(run.id, run.exercise, run.limits);
-    Object.assign(again, { source: KeptPage.guard(run.source, "__left"), readable: run.readable, passed: run.passed, began: run.began });
-    current = again;
-    await work(again, run.at);
-    return again;
+    try { await KeptPage.compiler(texted); } catch { return; } // without a connection, it stays with that it did not end
+    return once(KeptPage.guard(run.source, "__left"), run.passed, run.at);
   }
 
   // left is what guarded loops ask: true when it is time to leave.
@@ -249,7 +259,8 @@
       if (at - since < wait) return false; wait = 40; return true; }; })() });`;
 
   async function work(run, from) {
-    const [assertText] = await texted("the tools for tests", ["assert.js"]);    const before = `try { (0, eval)(${script(run.exercise.before)}); } catch (error) { console.error(error); }\n${run.names.guard}.takeCopy();`;
+    const [assertText] = await texted("the tools for tests", ["assert.js"]);
+    const before = `try { (0, eval)(${script(run.exercise.before)}); } catch (error) { console.error(error); }\n${run.names.guard}.takeCopy();`;
     const url = URL.createObjectURL(new Blob([realmScript(run, assertText), "\n", left, "\n", await explorer(run), "\n", before], { type: "text/javascript" }));
     const worker = new Worker(url);
     run.close = () => worker.terminate();
@@ -279,6 +290,7 @@
   function show(html, hidden) {
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", "allow-scripts");
+    frame.allow = "autoplay";
     frame.title = "Preview";
     frame.className = hidden ? "trial" : "shown";
     const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
@@ -290,12 +302,20 @@
 
   const readsCode = /\.toString\(|["'`\s]script\b/; // tests that look at the text of functions or scripts get it as it was written
 
-  // A page whose only unmet tests look at the text of functions is tried again with functions as JavaScript had them before
-  // arrows, because lessons were written for a compiler that makes them so.
+  // wantsOlder: some answers are tried again in JavaScript as it was before arrows, let and const, because lessons were
+  // written for a compiler that makes it so: those whose only unmet tests look at the text of functions, those that used a
+  // name before its let, and those with a test that looks for such a name in window.
+  function wantsOlder(run) {
+    const unmet = run.exercise.tests.filter((_, i) => !run.passed[i]);
+    if (run.why || unmet.length === 0) return false;
+    const text = run.exercise.files.map((file) => file.text).join("\n");
+    const inWindow = ({ code }) => [...code.matchAll(/\b(?:window|globalThis)\.(\w+)/g)].some(([, name]) => new RegExp("\\b(?:const|let|class)\\s+" + name + "\\b").test(text));
+    return run.early || unmet.every((test) => /\.toString\(\)/.test(test.code)) || unmet.some(inWindow);
+  }
+
   async function inPage(run) {
     await inDocument(run, false);
-    const unmet = run.exercise.tests.filter((_, i) => !run.passed[i]);
-    if (run.why || current !== run || unmet.length === 0 || !unmet.every((test) => /\.toString\(\)/.test(test.code))) return run;
+    if (current !== run || !wantsOlder(run)) return run;
     const again = current = new Run(run.id, run.exercise, run.limits);
     await inDocument(again, true);
     return again;
@@ -307,7 +327,8 @@
     const page = await KeptPage.build(exercise, texted, { guardLoops: !older && !readsCode.test(tests), older });
     for (const error of page.errors) tell({ type: "log", id: run.id, level: "error", text: error });
     const before = exercise.before ? `<script>${inline(exercise.before)}</script>` : "";
-    const first = `${trusted}<script>${inline(sources.inPage)};${inline(realmScript(run, assertText))}</script>${before}`
+    // Texts that are the same each time are scripts of their own: the browser has them compiled already.
+    const first = `${trusted}<script>${inline(assertText)}</script><script>${inline(sources.inPage)}</script><script>${inline(realmScript(run, ""))}</script>${before}`
       + `<script>${inline(await explorer(run))};${names.guard}.takeCopy();document.querySelectorAll("script, meta").forEach((one) => one.remove());</script>`;
     if (run.ended) return;
     const { frame, loaded } = show(first + page.html, true);
@@ -341,11 +362,11 @@
 
   async function preview(message) {
     const turn = ++previewed;
-    const exercise = { tools: [], ...message.exercise };
+    const exercise = { ...message.exercise, tools: message.exercise.tools ?? [] };
     const page = await KeptPage.build(exercise, texted, { guardLoops: true });
     if (turn !== previewed) return;
     for (const old of stage.querySelectorAll(".shown")) old.remove();
-    const { frame, loaded } = show(`${trusted}<script>${inline(sources.inPage)};${inline(sources.preview)};document.querySelectorAll("script, meta").forEach((one) => one.remove());</script>` + page.html, false);
+    const { frame, loaded } = show(`${trusted}<script>${inline(sources.inPage)};{const KEPT_PICTURES = ${script(exercise.pictures ?? {})};${inline(sources.preview)}}document.querySelectorAll("script, meta").forEach((one) => one.remove());</script>` + page.html, false);
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => tell({ type: "log", id: message.id, level: String(data.level), text: String(data.text).slice(0, 4096) });
     frame.addEventListener("load", () => frame.contentWindow?.postMessage(null, "*", [port2]), { once: true });
@@ -364,7 +385,7 @@
   }
 
   addEventListener("message", (event) => {
-    if (parentPort || event.source !== parent || event.data?.type !== "port") return;
+    if (parentPort || ![parent, parent.parent].includes(event.source) || event.data?.type !== "port" || self.origin !== "null") return;
     parentPort = event.ports[0];
     parentPort.onmessage = (e) => receive(e.data);
     tell({ type: "ready" });

@@ -37,8 +37,9 @@ const KeptPage = (() => {
         code = transform(source, { transforms, production: true, filePath: file.name, preserveDynamicImport: true }).code;
       }
       if (moduled) {
+        // A test may evaluate such a script again, with an object named exports in its scope that takes what it exports.
         const name = JSON.stringify(file.name.replace(/\.\w+$/, ""));
-        code = `(() => { const exports = globalThis[${name}] = {}, module = { exports }, require = ${modules};\n${code}\n})();`;
+        code = `((exports) => { const module = { exports }, require = ${modules};\n${code}\n})(typeof exports === "object" ? exports : globalThis[${name}] = {});`;
       }
       return guardLoops ? guard(code) : code;
     } catch (error) {
@@ -77,6 +78,14 @@ const KeptPage = (() => {
     link.dataset.href = link.getAttribute("href").replace(/^\.\//, "");
     link.removeAttribute("href");
   }
+  function putSass(style, errors) {
+    try { style.textContent = KeptSass.compile(style.textContent); } catch (error) {
+      errors.push(String(error?.message ?? error));
+      return;
+    }
+    style.dataset.type = style.type;
+    style.removeAttribute("type");
+  }
   // The code itself comes in when the page is text again, so that what is done to the page's text is not done to code.
   function putScript(element, code, codes) {
     const token = "kept" + Math.random().toString(36).slice(2) + codes.size;
@@ -100,19 +109,24 @@ const KeptPage = (() => {
     const pages = exercise.files.filter((file) => file.lang === "html"), styles = exercise.files.filter((file) => file.lang === "css");
     const html = pages.map(whole).join("\n");
     guardLoops &&= exercise.files.some((file) => /\b(while|for|do)\b/.test(file.text) && file.lang !== "css");
-    const compile = all || wantsCompiler(exercise, html, guardLoops) ? { ...await compiler(texted), older: await older(exercise, texted, all) } : {};
+    const compile = all || wantsCompiler(exercise, html, guardLoops) ? { ...await compiler(texted), older: (all || wantsOlder(exercise)) && Boolean(await older(texted)) } : {};
     const doc = new DOMParser().parseFromString(html, "text/html");
     const left = new Set([...styles, ...scripts]);
     const vendor = new Map(), loaded = new Set(), codes = new Map();
     const library = async (names) => {
       const fresh = names.filter((name) => !loaded.has(name));
       fresh.forEach((name) => loaded.add(name));
-      return (await texted("the libraries of this page", fresh)).map((text) => text.replaceAll("</script", "<\\/script"));
+      const texts = (await texted("the libraries of this page", fresh)).map((text) => text.replaceAll("</script", "<\\/script"));
+      // Lessons were written for redux-thunk 2.2, whose global is an object.
+      return fresh.includes("redux-thunk.js") ? [...texts, "ReduxThunk.default = ReduxThunk;"] : texts;
     };
     for (const link of doc.querySelectorAll("link[href]")) {
       const file = styles.find((one) => named(one, link.getAttribute("href").trim()));
       if (file) { putStyle(doc, link, whole(file)); left.delete(file); }
       if (/pre|dns/i.test(link.rel)) link.remove();
+    }
+    for (const style of doc.querySelectorAll("style[type]")) {
+      if (/^text\/(scss|sass)$/i.test(style.type.trim())) putSass(style, errors);
     }
     for (const element of doc.querySelectorAll("script")) {
       const address = element.getAttribute("src")?.trim();
@@ -149,10 +163,12 @@ const KeptPage = (() => {
   }
 
   // A few tests of the time of React 16 look for what a class becomes in JavaScript without classes.
-  async function older(exercise, texted, all) {
-    if (!all && !(exercise.tests ?? []).some((test) => (test.code ?? "").includes("_super.call("))) return false;
+  const wantsOlder = (exercise) => (exercise.tests ?? []).some((test) => (test.code ?? "").includes("_super.call("));
+
+  // older is the translator to JavaScript of that time.
+  async function older(texted) {
     if (!globalThis.KeptOlder) (0, eval)((await texted("TypeScript", ["explorer.js"]))[0]);
-    return true;
+    return globalThis.KeptOlder;
   }
 
   async function compiler(texted) {
@@ -160,5 +176,5 @@ const KeptPage = (() => {
     return globalThis.KeptCompile;
   }
 
-  return { build, compiler, guard };
+  return { build, compiler, guard, older };
 })();

@@ -1,6 +1,7 @@
 // What a page in the frame finds changed, before anything else runs in it: it has no storage, so it gets one that is gone
 // with it; boxes that would stop everything say nothing; and what could speak past the content policy is not there.
 (() => {
+  const now = performance.now.bind(performance), later = window.setTimeout.bind(window); // tests put others in their place
   const storage = () => {
     const items = new Map();
     const box = {
@@ -44,6 +45,30 @@
   wrap(Attr.prototype, "value", function (set, value) { if (!isLink(this.ownerElement)) set(value); });
   for (const name of ["nodeValue", "textContent"]) wrap(Node.prototype, name, function (set, value) { if (!(this instanceof Attr)) set(value); });
 
+  // Sounds and films from elsewhere do not come. They behave as if they played, without a sound, so that a page's buttons
+  // can be tried.
+  const media = HTMLMediaElement.prototype, playing = new WeakSet();
+  const { get: paused } = Object.getOwnPropertyDescriptor(media, "paused");
+  const tell = (element, ...names) => { for (const name of names) later(() => element.dispatchEvent(new Event(name)), 0); };
+  const pretend = (element) => { playing.add(element); tell(element, "playing"); };
+  wrap(media, "play", async function (play) {
+    const stood = this.paused;
+    if (this.networkState !== HTMLMediaElement.NETWORK_NO_SOURCE) {
+      try { return await play(); } catch (error) { if (error.name !== "NotSupportedError" || Reflect.apply(paused, this, [])) throw error; }
+    } else if (!this.getAttribute("src") && !this.querySelector("source[src]")) return play();
+    else if (stood) tell(this, "play");
+    pretend(this);
+  });
+  wrap(media, "pause", function (pause) {
+    if (playing.delete(this)) tell(this, "pause");
+    pause();
+  });
+  wrap(media, "load", function (load) {
+    playing.delete(this);
+    load();
+  });
+  Object.defineProperty(media, "paused", { get() { return !playing.has(this) && Reflect.apply(paused, this, []); } });
+
   document.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
@@ -53,10 +78,9 @@
   });
   // Loops look at the clock here; see guard in page.js.
   let turns = 0, since = 0;
-  const now = performance.now.bind(performance);
   Object.defineProperty(window, "__turn", { value: () => {
     if (++turns % 1000) return;
-    if (turns === 1000) { since = now(); setTimeout(() => { turns = 0; }, 0); }
+    if (turns === 1000) { since = now(); later(() => { turns = 0; }, 0); }
     if (now() - since > 1500) throw new RangeError("A loop ran for more than a second, so it was ended.");
   } });
 })();

@@ -53,6 +53,7 @@ func (e *Engine) flags() []chromedp.ExecAllocatorOption {
 		chromedp.Flag("disk-cache-size", "33554432"),
 		chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("mute-audio", true),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"), // nobody is here to click
 		chromedp.Flag("lang", "en-GB"),
 	}
 	if !Sandboxed() {

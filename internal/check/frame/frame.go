@@ -14,8 +14,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,27 +28,37 @@ import (
 // makes itself (blobs, srcdoc) is under the same policy. Inline scripts and
 // eval are what it is for. It is sandboxed by this header too, so opening its
 // address in a tab gives nobody a page of this site's origin.
-const policy = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; " +
-	"img-src data: blob:; media-src data: blob:; font-src data:; connect-src 'none'; frame-src 'none'; form-action 'none'; " +
-	"base-uri 'none'; object-src 'none'; frame-ancestors 'self'; sandbox allow-scripts"
+const policy = walls + "; sandbox allow-scripts"
+
+// walls hold for the frame by inheritance, too: it is the srcdoc of an iframe
+// in the room, a page without content, whose policy therefore becomes its own.
+// The room is of the site's origin, so that the page around can put the frame
+// into it; the frame is not, by the sandbox attribute of that iframe.
+const (
+	walls = "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; worker-src blob:; style-src 'unsafe-inline'; " +
+		"img-src data: blob:; media-src data: blob:; font-src data:; connect-src 'none'; frame-src 'none'; form-action 'none'; " +
+		"base-uri 'none'; object-src 'none'; frame-ancestors 'self'"
+	roomPolicy = walls + "; sandbox allow-scripts allow-same-origin"
+)
 
 // permissions are those of a page that may do nothing but show itself.
-const permissions = "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(), display-capture=(), encrypted-media=(), " +
+const permissions = "accelerometer=(), camera=(), clipboard-read=(), clipboard-write=(), display-capture=(), encrypted-media=(), " +
 	"fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), " +
 	"picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), xr-spatial-tracking=(), browsing-topics=()"
 
 // Frame answers below /runner/.
 type Frame struct {
-	page  []byte
-	tag   string
-	files map[string]file // by the name under which they are asked for
+	files map[string]file // by their addresses without a hash, as "vendor/assert.js"
 }
 
-// file is a vendored file, compressed on disk where that is smaller.
+// file is something that is served: one of ours, or a vendored one, compressed
+// on disk where that is smaller.
 type file struct {
 	data   []byte
 	packed bool
-	sum    string
+	size   int    // unpacked
+	hash   string // of the content; part of the address
+	policy string // "" for what is no page
 }
 
 // New reads the embedded files.
@@ -56,22 +68,95 @@ func New() (*Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.page, err = page(sources); err != nil {
+	frame, err := page(sources)
+	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(f.page)
-	f.tag = strconv.Quote(hex.EncodeToString(sum[:16]))
-	return f, nil
+	room, err := text("room.html")
+	if err != nil {
+		return nil, err
+	}
+	f.add("frame", frame, policy)
+	f.add("room", []byte(room), roomPolicy)
+	return f, f.addClient()
+}
+
+func (f *Frame) add(name string, data []byte, policy string) {
+	sum := sha256.Sum256(data)
+	f.files[name] = file{data: data, size: len(data), hash: hex.EncodeToString(sum[:])[:hashLength], policy: policy}
+}
+
+// addClient puts the addresses of everything else before the client's script,
+// so that the hash in its own address changes with any of them.
+func (f *Frame) addClient() error {
+	code, err := text("client.js")
+	if err != nil {
+		return err
+	}
+	addresses := map[string]string{}
+	for name := range f.files {
+		addresses[name] = f.Address(name)
+	}
+	list, err := json.Marshal(addresses) // in the order of the names
+	if err != nil {
+		return fmt.Errorf("frame: %w", err)
+	}
+	f.add("client.js", fmt.Appendf(nil, "const addresses = %s;\n%s", list, code), "")
+	return nil
 }
 
 // Patterns are the routes that it answers.
-func Patterns() []string {
-	return []string{"GET /runner/frame", "GET /runner/client.js", "GET /runner/vendor/{file}"}
+func Patterns() []string { return []string{"GET /runner/{file}", "GET /runner/vendor/{file}"} }
+
+const (
+	prefix     = "/runner/"
+	hashLength = 10
+)
+
+// Address is where a file is, as "client.js" or "vendor/assert.js", with a hash
+// of its content: what stands there never changes. "" if there is none.
+func (f *Frame) Address(name string) string {
+	one, ok := f.files[name]
+	if !ok {
+		return ""
+	}
+	ext := path.Ext(name)
+	return prefix + strings.TrimSuffix(name, ext) + "-" + one.hash + ext
 }
 
-// Has tells whether there is a vendored file of that name.
-func (f *Frame) Has(name string) bool {
-	_, ok := f.files[name]
+// Size is how many bytes a file takes, and how many are sent for it.
+func (f *Frame) Size(name string) (unpacked, sent int) {
+	one := f.files[name]
+	return one.size, len(one.data)
+}
+
+// Names lists all files.
+func (f *Frame) Names() []string { return slices.Sorted(maps.Keys(f.files)) }
+
+// find is the file of an address, with or without a hash, and whether the hash
+// is that of what the file holds now.
+func (f *Frame) find(address string) (name string, current, ok bool) {
+	name, ok = strings.CutPrefix(address, prefix)
+	if !ok {
+		return "", false, false
+	}
+	if _, ok = f.files[name]; ok {
+		return name, false, true
+	}
+	ext := path.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	at := len(stem) - hashLength - 1
+	if at < 1 || stem[at] != '-' {
+		return "", false, false
+	}
+	name = stem[:at] + ext
+	one, ok := f.files[name]
+	return name, stem[at+1:] == one.hash, ok
+}
+
+// Has tells whether there is a file at that address.
+func (f *Frame) Has(address string) bool {
+	_, _, ok := f.find(address)
 	return ok
 }
 
@@ -100,7 +185,11 @@ func (f *Frame) read() (sourcesOf, error) {
 			return s, fmt.Errorf("frame: %w", err)
 		}
 		name, packed := strings.CutSuffix(cols[0], ".gz")
-		f.files[name] = file{data: data, packed: packed, sum: cols[3]}
+		size, err := strconv.Atoi(cols[2])
+		if err != nil {
+			return s, fmt.Errorf("frame: the size of %s: %w", name, err)
+		}
+		f.files["vendor/"+name] = file{data: data, packed: packed, size: size, hash: cols[3][:hashLength]}
 		s.Sizes[name] = len(data)
 	}
 	for name, to := range map[string]*string{"realm.js": &s.Realm, "world.js": &s.InPage, "preview.js": &s.Preview, "python-worker.js": &s.PythonWorker} {
@@ -131,7 +220,7 @@ func page(s sourcesOf) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s<script type=\"application/json\" id=\"sources\">%s</script>\n", html, held)
-	for _, name := range []string{"page.js", "python.js", "frame.js"} {
+	for _, name := range []string{"sass.js", "page.js", "python.js", "frame.js"} {
 		code, err := text(name)
 		if err != nil {
 			return nil, err
@@ -145,55 +234,27 @@ func page(s sourcesOf) ([]byte, error) {
 var inline = strings.NewReplacer("</script", `<\/script`, "<!--", `<\!--`)
 
 // ServeHTTP answers the frame's own address, its client and the vendored files.
+// An address with an old hash, or with none, gets today's file, which the
+// browser then may not keep.
 func (f *Frame) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch name := strings.TrimPrefix(r.URL.Path, "/runner/"); {
-	case name == "frame":
-		f.servePage(w, r)
-	case name == "client.js":
-		code, err := text("client.js")
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-		w.Header().Set("Cache-Control", "no-cache")
-		_, _ = w.Write([]byte(code))
-	default:
-		f.serveFile(w, r, strings.TrimPrefix(name, "vendor/"))
-	}
-}
-
-func (f *Frame) servePage(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", policy)
-	h.Set("Permissions-Policy", permissions)
-	h.Set("Connection-Allowlist", "()")
-	h.Set("X-DNS-Prefetch-Control", "off")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-cache")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("ETag", f.tag)
-	if r.Header.Get("If-None-Match") == f.tag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	_, _ = w.Write(f.page)
-}
-
-func (f *Frame) serveFile(w http.ResponseWriter, r *http.Request, name string) {
-	one, ok := f.files[name]
+	name, current, ok := f.find(r.URL.Path)
 	if !ok {
 		http.NotFound(w, r)
 		return
 	}
-	h := w.Header()
-	tag := strconv.Quote(one.sum[:32])
+	one, h := f.files[name], w.Header()
+	tag := strconv.Quote(one.hash)
 	h.Set("ETag", tag)
-	h.Set("Cache-Control", "public, max-age=86400, stale-while-revalidate=604800")
+	h.Set("Cache-Control", "no-cache")
+	if current {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
 	h.Set("Content-Type", kind(name))
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if one.policy != "" {
+		setWalls(h, one.policy)
+	}
 	if r.Header.Get("If-None-Match") == tag {
 		w.WriteHeader(http.StatusNotModified)
 		return
@@ -205,8 +266,20 @@ func (f *Frame) serveFile(w http.ResponseWriter, r *http.Request, name string) {
 	_, _ = w.Write(one.data)
 }
 
+// setWalls sets the headers of a page in which, or below which, code runs.
+func setWalls(h http.Header, policy string) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Permissions-Policy", permissions)
+	h.Set("Connection-Allowlist", "()")
+	h.Set("X-DNS-Prefetch-Control", "off")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Kept-For", "everybody") // so that a browser may keep it for the time without a connection
+}
+
 func kind(name string) string {
 	switch path.Ext(name) {
+	case "":
+		return "text/html; charset=utf-8"
 	case ".js":
 		return "text/javascript; charset=utf-8"
 	case ".wasm":

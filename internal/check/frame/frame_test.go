@@ -76,23 +76,67 @@ func TestVendoredFilesAreThoseOfTheManifest(t *testing.T) {
 	}
 }
 
-// What leaves the frame is decided by these headers, so they stand here in full.
+// What leaves the frame is decided by these headers, so they stand here in
+// full: those of its own address, and those of the room it inherits from.
 func TestFrameLetsNothingOut(t *testing.T) {
-	h := get(t, open(t), "/runner/frame").Header
-	policy := map[string]string{}
-	for part := range strings.SplitSeq(h.Get("Content-Security-Policy"), "; ") {
-		name, value, _ := strings.Cut(part, " ")
-		policy[name] = value
-	}
-	for name, want := range map[string]string{"default-src": "'none'", "connect-src": "'none'", "frame-src": "'none'", "form-action": "'none'",
-		"object-src": "'none'", "base-uri": "'none'", "sandbox": "allow-scripts", "frame-ancestors": "'self'", "img-src": "data: blob:"} {
-		if policy[name] != want {
-			t.Errorf("%s is %q, want %q", name, policy[name], want)
+	for address, sandbox := range map[string]string{"/runner/frame": "allow-scripts", "/runner/room": "allow-scripts allow-same-origin"} {
+		h := get(t, open(t), address).Header
+		policy := map[string]string{}
+		for part := range strings.SplitSeq(h.Get("Content-Security-Policy"), "; ") {
+			name, value, _ := strings.Cut(part, " ")
+			policy[name] = value
+		}
+		for name, want := range map[string]string{"default-src": "'none'", "connect-src": "'none'", "frame-src": "'none'", "form-action": "'none'",
+			"object-src": "'none'", "base-uri": "'none'", "sandbox": sandbox, "frame-ancestors": "'self'", "img-src": "data: blob:"} {
+			if policy[name] != want {
+				t.Errorf("%s: %s is %q, want %q", address, name, policy[name], want)
+			}
+		}
+		for name, value := range policy {
+			if strings.Contains(value, "http") || strings.Contains(value, "*") || strings.Contains(value, "'self'") && name != "frame-ancestors" {
+				t.Errorf("%s: %s lets requests out: %q", address, name, value)
+			}
+		}
+		if h.Get("Permissions-Policy") == "" || h.Get("Connection-Allowlist") != "()" {
+			t.Errorf("%s: %v", address, h)
 		}
 	}
-	for name, value := range policy {
-		if strings.Contains(value, "http") || strings.Contains(value, "*") || strings.Contains(value, "'self'") && name != "frame-ancestors" {
-			t.Errorf("%s lets requests out: %q", name, value)
+}
+
+// The room is of the site's origin, so nothing of its own may run in it.
+func TestTheRoomIsEmpty(t *testing.T) {
+	page, err := io.ReadAll(get(t, open(t), "/runner/room").Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"<script", "<iframe", "<link", "<meta http", " on", "src="} {
+		if strings.Contains(string(page), bad) {
+			t.Errorf("the room holds %q", bad)
+		}
+	}
+}
+
+// An address holds a hash of what stands there, and only then may be kept; the
+// client's changes with any other.
+func TestAddressesNameTheirContent(t *testing.T) {
+	f := open(t)
+	client, err := io.ReadAll(get(t, f, "/runner/client.js").Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range f.Names() {
+		address := f.Address(name)
+		if res := get(t, f, address); res.StatusCode != http.StatusOK || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %d, %s", address, res.StatusCode, res.Header.Get("Cache-Control"))
+		}
+		old := strings.Replace(address, f.files[name].hash, "0123456789", 1)
+		for _, other := range []string{"/runner/" + name, old} {
+			if res := get(t, f, other); res.StatusCode != http.StatusOK || res.Header.Get("Cache-Control") != "no-cache" || !f.Has(other) {
+				t.Errorf("%s: %d, %s", other, res.StatusCode, res.Header.Get("Cache-Control"))
+			}
+		}
+		if name != "client.js" && !strings.Contains(string(client), strconv.Quote(address)) {
+			t.Errorf("the client does not know %s", address)
 		}
 	}
 }
@@ -104,8 +148,8 @@ func TestFrameIsOneDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	opened, closed := strings.Count(string(page), "<script"), strings.Count(string(page), "</script")
-	if closed != 4 || opened < 4 {
-		t.Errorf("%d script elements begin and %d end, want 4 ends", opened, closed)
+	if closed != 5 || opened < 5 {
+		t.Errorf("%d script elements begin and %d end, want 5 ends", opened, closed)
 	}
 	if strings.Contains(string(page), " src=") && strings.Contains(string(page), "<script src") {
 		t.Error("the page asks for a script")
@@ -129,7 +173,7 @@ func TestVendoredFilesArriveUnpacked(t *testing.T) {
 	if again := get(t, f, "/runner/vendor/pyodide.asm.wasm", "If-None-Match", res.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
 		t.Errorf("asked again: %d", again.StatusCode)
 	}
-	for _, path := range []string{"/runner/vendor/none.js", "/runner/vendor/../realm.js", "/runner/", "/runner/vendor/"} {
+	for _, path := range []string{"/runner/vendor/none.js", "/runner/vendor/../realm.js", "/runner/realm.js", "/runner/", "/runner/vendor/", "/other/frame"} {
 		if res := get(t, f, path); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%s: %d", path, res.StatusCode)
 		}

@@ -61,6 +61,7 @@ type Result struct {
 	Tests   []Out  `json:"tests"`
 	Printed string `json:"printed,omitempty"`
 	Why     string `json:"why,omitempty"`
+	Late    bool   `json:"late,omitempty"` // a test, not only a step, used up its time
 }
 
 // Times is the processor time that things may take. Loops that never end are

@@ -30,7 +30,8 @@ type Bench struct {
 	soft, hard image
 	learner    image // after the steps of the check that runs now
 	kit        kit
-	broken     bool // what runs in the memory came to a bad end
+	broken     bool   // what runs in the memory came to a bad end
+	unread     string // why the learner's code of this check cannot be read
 }
 
 // kit are handles into the realm; they are the same number in every image.
@@ -196,14 +197,14 @@ func isThrown(err error) bool {
 
 // Run does one check. An error means that the bench itself is broken.
 func (b *Bench) Run(ctx context.Context, job Job) (Result, error) {
-	b.m.host = host{}
+	b.m.host, b.unread = host{}, ""
 	end := worked() + job.Times.Check
 	r := Result{Tests: make([]Out, len(job.Tests))}
 	why, err := b.steps(ctx, job, end)
 	b.broken = errors.Is(err, errBroken)
 	r.Printed, r.Why = b.m.host.take(), why
-	if err != nil || why == "syntax" {
-		return b.ended(ctx, r, err)
+	if err != nil {
+		return ended(r, err)
 	}
 	b.learner = b.m.save(b.learner)
 	for i, test := range job.Tests {
@@ -217,12 +218,17 @@ func (b *Bench) Run(ctx context.Context, job Job) (Result, error) {
 			return r, err
 		}
 		if why := b.m.host.why(r.Tests[i].Message, b.broken); why != "" {
-			r.Why = why
+			r.Why, r.Late = why, why == "timeout"
 			return r, nil // the rest would only take as long
 		}
 	}
 	if !slices.ContainsFunc(r.Tests, func(o Out) bool { return !o.Passed }) {
 		r.Why = "" // a step broke off, and nothing misses what it did not do
+	}
+	for i := range r.Tests {
+		if !r.Tests[i].Passed && b.unread != "" {
+			r.Tests[i].Message = cut(b.unread)
+		}
 	}
 	return r, nil
 }
@@ -235,18 +241,13 @@ func (b *Bench) restore(ctx context.Context, from image) error {
 }
 
 // ended is the result of a check whose tests did not run.
-func (b *Bench) ended(_ context.Context, r Result, err error) (Result, error) {
-	message := "the code cannot be read"
-	switch {
-	case isThrown(err):
-		message = err.Error()
-	case errors.Is(err, errBroken):
-		r.Why = "memory"
-	case err != nil:
+func ended(r Result, err error) (Result, error) {
+	if !errors.Is(err, errBroken) {
 		return r, err
 	}
+	r.Why = "memory"
 	for i := range r.Tests {
-		r.Tests[i].Message = message
+		r.Tests[i].Message = "it needs more memory than there is"
 	}
 	return r, nil
 }

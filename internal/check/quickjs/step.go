@@ -9,8 +9,8 @@ import (
 )
 
 // steps runs what stands before the tests, from the image that the job needs.
-// What a step throws is printed, and the tests run all the same: a lesson may
-// be about code that does not work yet.
+// What a step throws is printed, and the tests run all the same, even if it
+// cannot be read: a lesson may be about code that does not work yet.
 func (b *Bench) steps(ctx context.Context, job Job, end time.Duration) (why string, err error) {
 	from, hard := b.hard, job.none()
 	if !hard {
@@ -30,7 +30,7 @@ func (b *Bench) steps(ctx context.Context, job Job, end time.Duration) (why stri
 			hard = true
 		}
 		was := why
-		if why, err = b.step(ctx, s, job.Times.Step, end); err != nil || why == "syntax" {
+		if why, err = b.step(ctx, s, job.Times.Step, end); err != nil {
 			return why, err
 		}
 		why = cmp.Or(was, why)
@@ -71,19 +71,15 @@ func (b *Bench) step(ctx context.Context, s Step, most, end time.Duration) (why 
 		return why, nil
 	}
 	if s.Learner && isSyntax(err) {
-		if handled, again := b.otherSyntax(ctx, s.Text, err); handled || again != nil {
-			return reasonOf(again), again
+		handled, again := b.otherSyntax(ctx, s.Text, err)
+		if isThrown(again) {
+			why, b.unread = "syntax", again.Error()
+		} else if handled || again != nil {
+			return "", again
 		}
 	}
 	h.print("Uncaught " + err.Error() + "\n")
-	return "", nil
-}
-
-func reasonOf(err error) string {
-	if isThrown(err) {
-		return "syntax"
-	}
-	return ""
+	return why, nil
 }
 
 // otherSyntax looks at a script that threw a SyntaxError: it may wait at its top
