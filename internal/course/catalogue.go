@@ -119,20 +119,45 @@ func (c *Catalogue) OpenAsset(of *Course, name string) (fs.File, error) {
 	return root.Open(full)
 }
 
-// isAsset keeps the rest of a checkout (its history, its build files) from
-// being served.
+// Withheld tells whether a file of a course's source is there and yet no
+// asset, though nothing hides it.
+func (c *Catalogue) Withheld(of *Course, full string) bool {
+	root, known := c.roots[of.Source]
+	if !known || !fs.ValidPath(full) || dotted(full) || isAsset(full) {
+		return false
+	}
+	info, err := fs.Stat(root, full)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// isAsset keeps the rest of a checkout (its history, its texts) from being
+// served. docs/formats.md lists the same.
 func isAsset(name string) bool {
-	for part := range strings.SplitSeq(name, "/") {
-		if strings.HasPrefix(part, ".") {
-			return false
-		}
+	if dotted(name) {
+		return false
+	}
+	switch strings.ToLower(path.Base(name)) {
+	case "makefile", "dockerfile", "snakefile", "license":
+		return true
 	}
 	switch strings.ToLower(path.Ext(name)) {
 	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".avif", ".ico",
-		".mp3", ".ogg", ".opus", ".m4a", ".mp4", ".webm", ".vtt", ".pdf",
-		".csv", ".tsv", ".txt", ".json", ".zip", ".ipynb", ".yml", ".yaml", ".toml",
-		".py", ".js", ".r", ".jl", ".c", ".h", ".cc", ".cpp", ".hpp", ".f", ".f90", ".sh", ".rs", ".go", ".java", ".m":
+		".mp3", ".ogg", ".opus", ".m4a", ".wav", ".mp4", ".webm", ".vtt", ".pdf",
+		".csv", ".tsv", ".txt", ".dat", ".log", ".json", ".xml", ".yml", ".yaml", ".toml", ".ini", ".cfg", ".bib", ".cff", ".tex", ".ipynb",
+		".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".npy", ".npz", ".h5", ".nc", ".xlsx", ".ods", ".docx", ".odt", ".pptx", ".odp",
+		".py", ".js", ".mjs", ".ts", ".jsx", ".tsx", ".css", ".html", ".sql", ".r", ".jl", ".c", ".h", ".cc", ".cpp", ".hpp", ".cu",
+		".f", ".f90", ".f95", ".pf", ".cmake", ".sh", ".bat", ".ps1", ".smk", ".rs", ".go", ".java", ".m":
 		return true
+	}
+	return false
+}
+
+// dotted tells whether a file or a folder above it has a name with a dot first.
+func dotted(name string) bool {
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.HasPrefix(part, ".") {
+			return true
+		}
 	}
 	return false
 }

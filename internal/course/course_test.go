@@ -309,14 +309,14 @@ func TestFormats(t *testing.T) {
 }
 
 func TestAssets(t *testing.T) {
-	root := fstest.MapFS{"c/a.png": {Data: []byte("p")}, "c/a.md": {}, "c/.git/b.png": {}, "secret.png": {}, "c/dir.png/x.png": {}}
+	root := fstest.MapFS{"c/a.png": {Data: []byte("p")}, "c/a.md": {}, "c/.git/b.png": {}, "secret.png": {}, "c/dir.png/x.png": {}, "c/Makefile": {}, "c/.env": {}}
 	b := newBuilder(0)
 	of := &Course{ID: "x", Slug: "x", Dir: "c"}
 	b.add(readingFrom(t, root, &Shelf{Courses: []*Course{of}}))
 	catalogue := b.finish()
 	of = catalogue.Courses[0]
 	for name, want := range map[string]bool{
-		"a.png": true, "dir.png/x.png": true, "a.md": false, ".git/b.png": false, "../secret.png": false, "/a.png": false, "dir.png": false, "none.png": false, "": false,
+		"a.png": true, "dir.png/x.png": true, "Makefile": true, ".env": false, "a.md": false, ".git/b.png": false, "../secret.png": false, "/a.png": false, "dir.png": false, "none.png": false, "": false,
 	} {
 		f, err := catalogue.OpenAsset(of, name)
 		if (err == nil) != want {
@@ -324,6 +324,11 @@ func TestAssets(t *testing.T) {
 		}
 		if err == nil {
 			f.Close()
+		}
+	}
+	for name, want := range map[string]bool{"c/a.md": true, "c/a.png": false, "c/.env": false, "c/none.md": false, "c/dir.png": false} {
+		if got := catalogue.Withheld(of, name); got != want {
+			t.Errorf("%s is withheld: %v", name, got)
 		}
 	}
 }

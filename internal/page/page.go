@@ -48,8 +48,12 @@ type Config struct {
 	Hosts     []string       // names this site answers to; empty means any
 	CacheSize int64          // bytes of rendered fragments and pages; 0 means 32 MiB
 	Requests  *RequestLog    // nil means no request log
-	Log       *slog.Logger   // errors, once each
-	Now       func() time.Time
+	// Ahead stands above each page of a member while its text is not empty.
+	Ahead Link
+	// Knows is what every page remembers of a member, for the pages of errors.
+	Knows func(*Language) string
+	Log   *slog.Logger // errors, once each
+	Now   func() time.Time
 
 	Dev   bool // read templates and static files again at every request
 	Count bool // count executed templates, for Unexecuted

@@ -86,6 +86,9 @@ func (s *Site) showProblem(w http.ResponseWriter, r *http.Request, status int, e
 	p := describe(lang, status, err)
 	p.Title, p.NoIndex = p.Heading, true
 	p.Knows = s.KnowsNothing(lang)
+	if s.cfg.Knows != nil && ViewerOf(r.Context()).SignedIn {
+		p.Knows = s.cfg.Knows(lang)
+	}
 	if status >= 500 {
 		p.Number = RequestID(r.Context())
 	}

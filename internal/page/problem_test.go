@@ -43,6 +43,32 @@ func TestProblemPages(t *testing.T) {
 	}
 }
 
+// The last day of a member's sign-in is kept whatever a page comes to.
+func TestAMissingPageIsTrueToMembersToo(t *testing.T) {
+	s := newSample(t, func(c *page.Config) {
+		c.Knows = func(l *page.Language) string { return l.Text("that you opened it today.") }
+	})
+	for who, want := range map[string]string{"": "nothing.", "noor": "that you opened it today."} {
+		w := s.get("/nowhere", "Test-Member", who)
+		if got := read(t, w).One("footer .knows p").Text(); got != "What this page remembers of you: "+want {
+			t.Errorf("%q is told %q", who, got)
+		}
+	}
+}
+
+func TestMembersAreToldWhatIsAhead(t *testing.T) {
+	says := "The privacy policy changes on 7 December 2026."
+	s := newSample(t, func(c *page.Config) {
+		c.Ahead = page.Link{Path: "/privacy/compare", Live: func(*page.Language) string { return says }}
+	})
+	read(t, s.get("/plain")).None(".ahead")
+	if got := read(t, s.get("/plain", "Test-Member", "noor")).One(".ahead a"); got.Text() != says || got.Attr("href") != "/privacy/compare" {
+		t.Errorf("members read %q", got.Text())
+	}
+	says = ""
+	read(t, s.get("/plain", "Test-Member", "noor")).None(".ahead")
+}
+
 func TestErrorIsLoggedOnceUnderTheNumberThatIsShown(t *testing.T) {
 	for _, path := range []string{"/fault/other", "/panic/other"} {
 		s := newSample(t)

@@ -38,6 +38,7 @@ type frame struct {
 	SignedIn                    bool
 	Marks                       template.HTML
 	Notice                      *Notice
+	Ahead, AheadPath            string // to members: what is coming
 }
 
 // Render writes a page with the layout around it. The name is a Source's
@@ -126,6 +127,9 @@ func (s *Site) frame(ctx context.Context, lang *Language, head *Head, notice *No
 		Head:      head, Community: s.cfg.Community, Lang: lang.Tag, Dir: lang.Dir, Paths: s.cfg.Paths,
 		SignedIn: viewer.SignedIn, Title: s.title(lang, head), Notice: notice,
 		Nav: anchors(s.cfg.Nav, lang, head.Current, "\n    ", ""), Foot: anchors(s.cfg.Foot, lang, head.Current, "\n      <li>", "</li>") + alternates(head.Alternates),
+	}
+	if viewer.SignedIn && s.cfg.Ahead.Path != "" {
+		f.Ahead, f.AheadPath = s.cfg.Ahead.label(lang), s.cfg.Ahead.Path
 	}
 	if viewer.Theme == "dark" || viewer.Theme == "light" {
 		f.Theme = viewer.Theme

@@ -61,6 +61,8 @@ func TestBrowserPlayerWorksByKeyboard(t *testing.T) {
 	p.Press("Enter")
 	p.Until(`document.querySelector("audio").currentTime >= 19 && !document.querySelector("audio").paused`)
 	p.Until(`document.querySelector("[data-now] p").textContent.includes("Mugs")`)
+	browser.Eval[any](p, `document.querySelector("audio").pause()`) // from here on no time passes
+	browser.Eval[any](p, `document.querySelector("audio").currentTime = 20`)
 	p.Focus(browser.Button("Back 15 seconds"))
 	p.Press("Enter")
 	p.Until(`document.querySelector("audio").currentTime < 10`)

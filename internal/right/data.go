@@ -28,6 +28,7 @@ type dataPage struct {
 	Scale      []string
 	Looks      []vault.Record[vault.Look]
 	Requests   []vault.Record[Request]
+	Owed       []Owed // answers of people to verdicts of machines
 	Kinds      []page.Option
 	Kind       string
 	Rows       []row
@@ -121,6 +122,9 @@ func (f *Feature) fillPeople(a asked, p *dataPage) (err error) {
 	if p.Requests, err = f.requests.All(a.Context(), f.DB.Read, vault.Self(a.me.Owner), a.me.Owner); err != nil {
 		return err
 	}
+	if p.Owed, err = f.c.Owed(a.Context(), f.DB.Read, a.me.Owner); err != nil {
+		return err
+	}
 	slices.SortFunc(p.Requests, func(x, y vault.Record[Request]) int { return y.Value.Asked.Compare(x.Value.Asked) })
 	return nil
 }
@@ -186,11 +190,12 @@ func (f *Feature) row(a asked, item vault.Item) row {
 	return r
 }
 
+// until says how long a record stays.
 func until(lang *page.Language, day vault.Day) string {
 	if day >= vault.Never {
 		return lang.Text("until you erase it")
 	}
-	return dayText(lang, day)
+	return lang.Text("until %s", dayText(lang, day))
 }
 
 // dayText never fails: a Day is always a time.

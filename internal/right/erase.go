@@ -157,7 +157,7 @@ func (f *Feature) goodbye(a asked, r vault.Receipt) error {
 	f.c.SignOut(a.w)
 	lang := f.Site.Printer(a.Context())
 	p := &goodbyePage{Receipt: signed, Held: r.Held, Head: page.Head{Title: lang.Text("Erased"), NoIndex: true,
-		Knows: lang.Text("nothing. This page was made from the receipt that it shows, and is not kept.")}}
+		Knows: f.Site.KnowsNothing(lang) + " " + lang.Text("The page was made from the receipt that it shows, and is not kept.")}}
 	for _, n := range r.Erased {
 		p.Erased += n
 	}

@@ -444,7 +444,7 @@ func (f *Feature) Plants() []prove.Plant {
 	return []prove.Plant{
 		{Kind: "request", Put: func(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, marker string) (string, error) {
 			r, err := f.requests.Put(ctx, tx, vault.Self(owner), vault.Record[Request]{Owner: owner,
-				Value: Request{About: "question", Text: marker, Asked: f.Now().UTC(), Due: answerBy(f.Now())}})
+				Value: Request{About: "question", Text: marker, Asked: f.Now().UTC(), Due: AnswerBy(f.Now())}})
 			return r.ID, err
 		}},
 		{Kind: "import", Put: func(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, marker string) (string, error) {

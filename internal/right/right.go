@@ -35,6 +35,13 @@ type Member struct {
 	Handle string
 }
 
+// Owed is an answer that a member is owed by a day.
+type Owed struct {
+	Title, Path string
+	Asked       time.Time
+	Due         vault.Day
+}
+
 // Config is what app hands over.
 type Config struct {
 	Who       Who
@@ -48,6 +55,8 @@ type Config struct {
 	// Forgotten says by which day no copy of the key ring and no backup holds
 	// what is erased on a day; the first is empty where there are no copies.
 	Forgotten func(day vault.Day) (ringCopies, backups string)
+	// Owed lists the verdicts of machines that a person shall look at, and has not.
+	Owed func(ctx context.Context, q vault.Querier, owner vault.OwnerID) ([]Owed, error)
 	// Note lets a receipt's entry wait for the public log.
 	Note func(ctx context.Context, receipt []byte) error
 }
@@ -102,6 +111,6 @@ func (f *Feature) Notices() []page.Notice {
 	}
 }
 
-// answerBy is the day until which a request must be answered: one month, by
+// AnswerBy is the day until which a request must be answered: one month, by
 // GDPR Art. 12(3).
-func answerBy(now time.Time) vault.Day { return vault.DayOf(now.UTC().AddDate(0, 1, 0)) }
+func AnswerBy(now time.Time) vault.Day { return vault.DayOf(now.UTC().AddDate(0, 1, 0)) }

@@ -38,7 +38,7 @@ func TestANumberThatIsNoneIsNamed(t *testing.T) {
 
 func TestARequestMustBeAnsweredWithinAMonth(t *testing.T) {
 	asked := time.Date(2027, 1, 31, 23, 0, 0, 0, time.UTC)
-	if got := answerBy(asked).String(); got > "2027-03-03" {
+	if got := AnswerBy(asked).String(); got > "2027-03-03" {
 		t.Errorf("asked on 31 January: due %s", got)
 	}
 }

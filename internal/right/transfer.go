@@ -1,6 +1,7 @@
 package right
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -86,11 +87,21 @@ type importPage struct {
 	Size    int
 	Results []vault.Imported
 	Taken   int
+
+	titles map[string]string // of kinds, as the reader's language has them
 }
+
+// Title is what a kind is called here; one that this site does not know keeps
+// the name that the file has for it.
+func (p *importPage) Title(kind string) string { return cmp.Or(p.titles[kind], kind) }
 
 func (f *Feature) importPage(a asked) *importPage {
 	lang := f.Site.Printer(a.Context())
-	return &importPage{Form: &page.Form{}, Head: page.Head{Title: lang.Text("Bring your data along"), Current: "/you/data", NoIndex: true,
+	titles := map[string]string{}
+	for _, k := range f.Vault.Kinds() {
+		titles[k.Name] = lang.Text(k.Title)
+	}
+	return &importPage{titles: titles, Form: &page.Form{}, Head: page.Head{Title: lang.Text("Bring your data along"), Current: "/you/data", NoIndex: true,
 		Knows: f.c.Knows(lang) + " " + lang.Text("A file that you bring is kept for a day, sealed, until you say whether to take it over.")}}
 }
 
@@ -205,7 +216,7 @@ func (f *Feature) request(a asked) error {
 	if err != nil {
 		return err
 	}
-	r := Request{About: form.Text("about"), What: form.Text("what"), Text: form.Text("text"), Asked: f.Now().UTC(), Due: answerBy(f.Now())}
+	r := Request{About: form.Text("about"), What: form.Text("what"), Text: form.Text("text"), Asked: f.Now().UTC(), Due: AnswerBy(f.Now())}
 	on := form.Text("on") != "no"
 	err = f.DB.Transact(a.Context(), func(tx *sql.Tx) error {
 		switch r.About {

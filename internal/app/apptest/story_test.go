@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kept/internal/app"
 	"kept/internal/browser"
@@ -13,10 +14,15 @@ import (
 )
 
 // TestBrowserTheWayOfAMember goes the whole way as a person would: learns
-// without being known, becomes a member, shows, hides, takes along, leaves.
+// without being known, becomes a member, shows, hides, takes along, leaves. It
+// goes two ways, and all four if pictures are asked for.
 func TestBrowserTheWayOfAMember(t *testing.T) {
 	b := browser.Open(t)
-	for _, o := range []browser.Options{{Phone: true, Dark: true}, {}} {
+	ways := []browser.Options{{Phone: true, Dark: true}, {}}
+	if os.Getenv("KEPT_SCREENSHOTS") != "" {
+		ways = looks
+	}
+	for _, o := range ways {
 		t.Run(o.String(), func(t *testing.T) {
 			s := Start(t, app.ScratchOptions{})
 			w := &walk{t: t, s: s, b: b, o: o, p: b.Page(t, o), name: "Noor" + vault.NewID()[:8]}
@@ -25,6 +31,8 @@ func TestBrowserTheWayOfAMember(t *testing.T) {
 			w.show()
 			w.hideOne()
 			w.changeHandle()
+			w.changeAddress()
+			w.hearOfAChange()
 			w.takeAlong()
 			w.leave()
 		})
@@ -41,6 +49,13 @@ type walk struct {
 	name   string
 	handle string
 	export string // a file
+}
+
+// look checks what a page shows now, and takes its picture.
+func (w *walk) look(p *browser.Page, name string) {
+	w.t.Helper()
+	shot(p, w.o, "way-"+name)
+	upright(w.t, p, name)
 }
 
 // learn does three lessons without an account: nothing is stored but progress,
@@ -67,11 +82,12 @@ func (w *walk) learn() {
 
 // join signs up and takes the progress of the browser along.
 func (w *walk) join() {
-	signIn(w.s, w.p)
+	signIn(w.s, w.p, w.look)
 	w.p.See("Is this yours?")
-	browser.Axe(w.t, w.p)
+	w.look(w.p, "merge")
 	w.p.Click(browser.Button("Yes, take it into my account"))
 	w.p.See("New in your account: 3.")
+	w.look(w.p, "merged")
 	w.p.Go(w.s.URL + "/courses/first-steps-in-javascript/names-for-values")
 	w.p.Follow(browser.Button("Mark as done"))
 	w.p.See("Done on")
@@ -88,7 +104,7 @@ func (w *walk) show() {
 	}
 	w.p.Follow(browser.Link("Look at it and decide"))
 	w.p.See("Nobody sees it yet.")
-	browser.Axe(w.t, w.p)
+	w.look(w.p, "page-before-the-yes")
 	w.p.Follow(browser.Button("Make my page public"))
 	w.p.See("Your page is public.")
 	if status, body := read(w.t, w.s.Browser(), w.s.URL+"/@"+w.handle); status != http.StatusOK || !strings.Contains(body, w.name) {
@@ -116,7 +132,7 @@ func (w *walk) hideOne() {
 	w.p.Go(w.s.URL + "/you/page/stranger")
 	w.p.See("This is what a stranger sees.")
 	w.p.Go(w.s.URL + "/@" + w.handle)
-	browser.Axe(w.t, w.p)
+	w.look(w.p, "page")
 }
 
 func (w *walk) changeHandle() {
@@ -129,6 +145,48 @@ func (w *walk) changeHandle() {
 		if status := w.stranger("/@" + handle); status != http.StatusOK {
 			w.t.Errorf("/@%s answers %d", handle, status)
 		}
+	}
+}
+
+// changeAddress asks for another address and looks at what both addresses get.
+func (w *walk) changeAddress() {
+	other := "eine-ziemlich-lange-anschrift-" + vault.NewID()[:8] + "@donaudampfschifffahrtsgesellschaft.example.org"
+	w.p.Go(w.s.URL + "/you/handle")
+	w.look(w.p, "handle-changed")
+	w.p.Go(w.s.URL + "/you/address")
+	address := w.p.Text(browser.CSS("main .lead"))
+	w.p.Type(browser.Field("New address"), other)
+	w.p.Follow(browser.Button("Ask both addresses"))
+	w.look(w.p, "address-asked")
+	w.s.mustWork()
+	for _, one := range [][2]string{{"address-confirm-old", address}, {"address-confirm-new", other}} {
+		parcel, ok := w.s.Outbox.Last(one[1])
+		if !ok {
+			w.t.Fatalf("no mail came for %s", one[0])
+		}
+		w.p.Go(parcel.Links()[0])
+		w.p.See("If that is you, say yes.")
+		w.look(w.p, one[0])
+	}
+	w.p.Follow(browser.Button("No, change nothing"))
+	w.look(w.p, "address-no")
+}
+
+// hearOfAChange lets a day pass, on which the next version of the policy is
+// posted.
+func (w *walk) hearOfAChange() {
+	if err := w.s.Advance(w.t.Context(), 24*time.Hour); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, one := range [][2]string{{"policy-home", "/"}, {"policy-announced", "/privacy"}, {"policy-coming", "/privacy/2"},
+		{"policy-versions", "/privacy/versions"}, {"policy-differences", "/privacy/compare"}} {
+		w.p.Go(w.s.URL + one[1])
+		w.p.See("The privacy policy changes on")
+		w.look(w.p, one[0])
+	}
+	w.p.See("What is new is underlined")
+	if _, body := read(w.t, w.s.Browser(), w.s.URL+"/"); strings.Contains(body, "The privacy policy changes on") {
+		w.t.Error("strangers are told of the change above the page")
 	}
 }
 
@@ -145,14 +203,15 @@ func (w *walk) takeAlong() {
 	}
 	second := Start(w.t, app.ScratchOptions{})
 	p := w.b.Page(w.t, w.o)
-	signIn(second, p)
+	signIn(second, p, nil)
 	p.Go(second.URL + "/you/data/import")
 	p.Upload(browser.CSS("#f-document"), w.export)
 	p.Follow(browser.Button("Look what is in it"))
 	p.See("This is what would come in")
-	browser.Axe(w.t, p)
+	w.look(p, "import-preview")
 	p.Follow(browser.CSS(`form[action$="/import/take"] button.main`))
 	p.See("Taken over.")
+	w.look(p, "import-done")
 	p.Go(second.URL + "/you/data")
 	p.See(w.name)
 }
@@ -160,11 +219,14 @@ func (w *walk) takeAlong() {
 // leave erases everything; the page is gone and no file holds the name.
 func (w *walk) leave() {
 	w.p.Go(w.s.URL + "/you/data#go")
+	w.look(w.p, "data")
+	w.p.Type(browser.CSS("#f-handle"), "somebody-else")
+	w.p.Follow(browser.Button("Erase everything"))
+	w.look(w.p, "data-wrong-handle")
 	w.p.Type(browser.CSS("#f-handle"), w.handle)
 	w.p.Follow(browser.Button("Erase everything"))
 	w.p.See("Your receipt")
-	shot(w.p, w.o, "goodbye")
-	browser.Axe(w.t, w.p)
+	w.look(w.p, "goodbye")
 	if status := w.stranger("/@" + w.handle); status != http.StatusNotFound {
 		w.t.Errorf("after leaving, the page answers %d", status)
 	}

@@ -19,11 +19,12 @@ var types = map[string]string{
 	".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp",
 	".svg": "image/svg+xml", ".avif": "image/avif", ".ico": "image/x-icon",
 	".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".m4a": "audio/mp4", ".mp4": "video/mp4", ".webm": "video/webm",
-	".vtt": "text/vtt; charset=utf-8", ".pdf": "application/pdf",
+	".wav": "audio/wav", ".vtt": "text/vtt; charset=utf-8", ".pdf": "application/pdf",
+	".zip": binary, ".gz": binary, ".tgz": binary, ".tar": binary, ".bz2": binary, ".xz": binary, ".npy": binary, ".npz": binary,
+	".h5": binary, ".nc": binary, ".xlsx": binary, ".ods": binary, ".docx": binary, ".odt": binary, ".pptx": binary, ".odp": binary,
 }
 
-// saved are files that a browser should save and not show.
-var saved = map[string]bool{".zip": true, ".ipynb": true, ".pdf": true}
+const binary = "application/octet-stream"
 
 // Policy keeps a file that is opened by itself from running or loading
 // anything: it has styles, as most drawings do, plays itself, as sound does,
@@ -58,10 +59,11 @@ func Send(w http.ResponseWriter, r *http.Request, file fs.File, name, stamp stri
 	}
 	allowTime(w, info.Size())
 	h := w.Header()
-	if saved[strings.ToLower(path.Ext(name))] {
-		h.Set("Content-Disposition", "attachment")
+	kind := TypeOf(name)
+	if kind == binary || kind == "application/pdf" || strings.EqualFold(path.Ext(name), ".ipynb") {
+		h.Set("Content-Disposition", "attachment") // a browser should save it and not show it
 	}
-	h.Set("Content-Type", TypeOf(name))
+	h.Set("Content-Type", kind)
 	h.Set("Content-Security-Policy", Policy)
 	h.Set("Cache-Control", "public, max-age=300")
 	// Edition, size and day, so that reading the file is not needed to make a tag.

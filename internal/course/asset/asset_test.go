@@ -15,6 +15,7 @@ func TestFilesAreSentSoThatNoneRuns(t *testing.T) {
 	for name, want := range map[string]string{
 		"a.PNG": "image/png", "a.svg": "image/svg+xml", "a.mp3": "audio/mpeg", "a.vtt": "text/vtt; charset=utf-8",
 		"a.js": "text/plain; charset=utf-8", "a.html": "text/plain; charset=utf-8", "a": "text/plain; charset=utf-8",
+		"a.tar.gz": "application/octet-stream", "a.f90": "text/plain; charset=utf-8",
 	} {
 		files[name] = &fstest.MapFile{Data: []byte("0123456789")}
 		file, err := files.Open(name)

@@ -11,12 +11,20 @@ import (
 	"kept/internal/course"
 )
 
-// link makes an author's link lead to where this site has the thing.
+// link makes an author's link lead to where this site has the thing. One
+// without words shows its address.
 func (p *pass) link(n *html.Node) {
 	address := strings.TrimSpace(attr(n, "href"))
 	if address == "" {
 		dropAttr(n, "href")
 		return
+	}
+	if strings.TrimSpace(textOf(n)) == "" && !holdsPicture(n) {
+		if next := n.NextSibling; next != nil && next.Data == "a" && attr(next, "href") == attr(n, "href") {
+			dropAttr(n, "href") // a link inside a link: the inner one has the words
+			return
+		}
+		n.AppendChild(text(address))
 	}
 	if p.home.Rewrite != nil {
 		if to, ok := p.home.Rewrite(address); ok {
@@ -86,8 +94,21 @@ func (p *pass) relative(u *url.URL, address string) (string, bool) {
 	if file, ok := p.asset(full); ok {
 		return p.home.Asset(p.home.Course, file), true
 	}
+	if p.home.Catalogue.Withheld(p.home.Course, full) {
+		p.warn(address, "the link %q leads to a kind of file that is not served; see docs/formats.md for those that are", cut(address))
+		return "", false
+	}
 	p.warn(address, "the link %q leads to nothing; correct the name or add the file", cut(address))
 	return "", false
+}
+
+func holdsPicture(n *html.Node) bool {
+	for d := range n.Descendants() {
+		if d.Data == "img" || d.Data == "svg" {
+			return true
+		}
+	}
+	return false
 }
 
 func withAnchor(address, fragment string) string {

@@ -245,6 +245,17 @@ func library(t *testing.T) (*course.Catalogue, *course.Course) {
 	return lib.Catalogue(), lib.Catalogue().Courses[0]
 }
 
+// An address inside a link that an author wrote as HTML becomes a link of its
+// own, and the outer one has no words left.
+func TestALinkInsideALinkIsReadOnce(t *testing.T) {
+	catalogue, c := library(t)
+	in := `<a href="https://example.org/x">https://example.org/x</a>`
+	got := string(New(English).Page(lintHome(catalogue, c, "c/one.md"), []course.Block{{Shape: course.Prose, Text: "text " + in, Line: 10}}).HTML)
+	if strings.Count(got, ">https://example.org/x<") != 1 || strings.Count(got, "href=") != 1 {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestAddressesAreFound(t *testing.T) {
 	catalogue, c := library(t)
 	home := lintHome(catalogue, c, "c/one.md")
@@ -257,6 +268,7 @@ func TestAddressesAreFound(t *testing.T) {
 		{"[a](..%2fsecret.png)", "<p>a</p>", "leads out"},
 		{"[a](.git/a.png)", "<p>a</p>", "leads to nothing"},
 		{"[a](one.md)", `href="/c/one"`, ""},
+		{"[](https://example.org/x)", `">https://example.org/x</a>`, ""},
 		{"[a](#nowhere)", `href="#h-nowhere"`, `the link "#nowhere" leads to no heading`},
 		{"![a](pic.png)", `<img loading="lazy" decoding="async" alt="a" src="/c/pic.png" width="30" height="20"/>`, ""},
 		{"![a](draw.svg)", `width="372" height="170"`, ""},
