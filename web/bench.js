@@ -29,11 +29,12 @@ const tell = (text) => { keptSays.textContent = text; if (barSays) barSays.textC
 
 // Keeping.
 
-let who = about.account, entry, typed = false, before;
+// early: what this browser has kept has not been looked at yet. typed: somebody wrote here, perhaps before this script came.
+let who = about.account, entry, early = true, typed = areas.some((area) => area.value !== area.defaultValue), before;
 
 function entryNow() {
   const {base = about.revision, at = about.at, key = crypto.randomUUID()} = entry ?? {};
-  return {who, lesson, course, path, title, files: texts(), changed: new Date().toISOString(), dirty: true, base, at, key};
+  return {who, lesson, course, path, title, files: texts(), changed: new Date().toISOString(), dirty: true, base, at, key, ...(early && {early})};
 }
 
 let waiting, saving = Promise.resolve();
@@ -48,7 +49,7 @@ function keepSoon() {
 function keep() {
   clearTimeout(waiting);
   waiting = undefined;
-  saving = saving.then(async () => {
+  saving = saving.then(() => restored).then(async () => {
     const next = entryNow();
     try {
       if (untouched() && !who) { entry = undefined; await code.remove(who, lesson); }
@@ -154,10 +155,21 @@ async function restore() {
     return;
   }
   entry = mine;
-  if (typed) return; // what was typed while the page loaded is newer still
-  if (!equal(texts(), mine.files)) put(mine.files);
   tell(who ? (mine.dirty ? words.savedLater : words.savedThere) : words.savedHere);
+  if (!equal(texts(), mine.files)) {
+    const now = texts();
+    put(mine.files);
+    if (typed) await aside(now);
+  }
   if (mine.dirty) send();
+}
+
+// aside keeps what was typed before that which was kept came back: it is a
+// version, and one step brings it into the editor.
+async function aside(files) {
+  before = files;
+  tell(words.early);
+  if (!who) await versions.add({who, lesson, files, at: new Date().toISOString(), passed: false});
 }
 
 // put shows texts in the editor, and leaves what is kept alone.
@@ -303,7 +315,7 @@ let runner, running = false, lines = 0;
 
 async function theRunner() {
   if (runner) return runner;
-  const {Runner} = await import("/runner/client.js");
+  const {Runner} = await import(about.runner);
   return runner = new Runner(one("[data-preview]", bench));
 }
 
@@ -333,7 +345,17 @@ function mark(item, state, message = "") {
   show(came, state === "notYet" && Boolean(message));
 }
 
+// Each test runs the code anew, and a preview does so once more: what they
+// print as the first run did is said once.
+let first = [], again = -1; // what the first run printed, and how far a later one has come in it
+
+function repeats(line) {
+  if (again < 0) first.push(line);
+  return again >= 0 && first[again] === line && ++again > 0;
+}
+
 function printed(level, text) {
+  if (repeats(level + " " + text)) return;
   lines++;
   const line = document.createElement("span");
   line.className = level === "error" || level === "warn" ? level : "";
@@ -346,6 +368,8 @@ function printed(level, text) {
 
 function quiet() {
   lines = 0;
+  first = [];
+  again = -1;
   console_.replaceChildren();
   show(console_, false);
   show(one("[data-quiet]", bench));
@@ -357,6 +381,11 @@ function loading(what, bytes, of) {
   show(large);
   large.textContent = fill(words.loading, {what, done: mb(bytes), all: mb(of)});
   if (bytes >= of) show(large, false);
+}
+
+// here tells whether this browser keeps a file, so that no run fetches it.
+async function here(address) {
+  try { return Boolean(await caches.match(address)); } catch { return false; }
 }
 
 async function run() {
@@ -371,7 +400,7 @@ async function run() {
   try {
     const frame = await theRunner();
     verdict = await frame.run(exercise(), {onLog: printed, onLoading: loading,
-      onTest: (i, passed, message) => { if (items[i]) mark(items[i], passed ? "passes" : "notYet", message); }});
+      onTest: (i, passed, message) => { again = 0; if (items[i]) mark(items[i], passed ? "passes" : "notYet", message); }});
   } catch { /* says "crash" below */ }
   finally {
     running = false;
@@ -387,8 +416,10 @@ async function run() {
 async function came({passed, why, tests}) {
   const met = tests.filter((t) => t.passed).length, many = {met, all: items.length};
   items.forEach((item, i) => { if (item.className === "off") mark(item, tests[i]?.passed ? "passes" : why ? "notRun" : "notYet", tests[i]?.message); });
-  const parts = [why ? words[why] ?? words.crash : items.length === 0 ? words.ranPlain : fill(passed ? words.all : words.said, many)];
+  const failed = why === "crash" && (copied || !navigator.onLine) ? words.away : words[why] ?? words.crash;
+  const parts = [why ? failed : items.length === 0 ? words.ranPlain : fill(passed ? words.all : words.said, many)];
   if (items.length > 0 && !passed) parts.push(words.here);
+  else if (copied && who) parts.push(words.handLater);
   says.textContent = parts.join(" ");
   if (document.activeElement === document.body || document.activeElement === stopButton) runButton.focus();
   if (!passed || items.length === 0) { claim(false); return; }
@@ -418,12 +449,35 @@ let previewing;
 function previewSoon() {
   if (!about.preview || !runner) return;
   clearTimeout(previewing);
-  previewing = setTimeout(preview, 700);
+  previewing = setTimeout(() => { if (!running) { quiet(); preview(); } }, 700);
 }
+
+// bringPictures reads the course's pictures for the frame, which may not.
+let pictures;
+
+async function bringPictures() {
+  const found = {};
+  await Promise.all(Object.entries(about.pictures ?? {}).map(async ([name, address]) => {
+    try {
+      const answer = await fetch(address);
+      if (answer.ok) found[name] = await asData(await answer.blob());
+      else pictures = undefined;
+    } catch { pictures = undefined; }
+  }));
+  return found;
+}
+
+const asData = (blob) => new Promise((resolve, reject) => {
+  const reader = new FileReader();
+  reader.onload = () => resolve(reader.result);
+  reader.onerror = reject;
+  reader.readAsDataURL(blob);
+});
 
 async function preview() {
   if (running) return;
-  try { await (await theRunner()).preview(exercise(), {onLog: printed}); } catch { /* a run says so */ }
+  again = 0;
+  try { await (await theRunner()).preview({...exercise(), pictures: await (pictures ??= bringPictures())}, {onLog: printed}); } catch { /* a run says so */ }
 }
 
 // The tabs of the result: a preview only where there is a page to see.
@@ -580,7 +634,7 @@ if (about.exercise) {
   runButton.addEventListener("click", run);
   stopButton.addEventListener("click", () => { runner?.stop(); runButton.focus(); });
   const large = one("[data-large]", bench);
-  if (large && about.download) { large.textContent = about.download; show(large); }
+  if (large && about.download) here(about.largest).then((kept) => { large.textContent = about.download; show(large, !kept && !running); });
 }
 form.addEventListener("input", ({target}) => { if (target.matches("textarea[data-file]")) changed(); });
 form.addEventListener("keydown", (event) => {
@@ -597,7 +651,8 @@ document.addEventListener("visibilitychange", () => { if (document.visibilitySta
 window.addEventListener("pagehide", leave);
 window.addEventListener("online", () => send());
 document.addEventListener("focusin", ({target}) => { if (target.matches?.("textarea[data-file]")) mount(); });
-const restored = restore().catch(() => {}).finally(() => { draw(); drawVersions(); });
+const restored = restore().catch(() => {}).finally(() => { early = false; draw(); drawVersions(); });
+if (typed) keepSoon();
 if (about.waiting) ask(alone + "/verdict?wait").then(async function again(now) {
   return now.state === "waiting" ? ask(alone + "/verdict?wait").then(again) : judged(now);
 }).catch(() => {});

@@ -8,7 +8,7 @@ const show = (node, on = true) => { if (node) node.hidden = !on; };
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => name in values ? values[name] : whole);
 const language = document.documentElement.lang || "en", place = language === "en" ? "en-GB" : language;
 const day = (text) => new Date(text).toLocaleDateString(place, {day: "numeric", month: "long", year: "numeric"});
-const along = "kept-along ", opened = "kept-opened";
+const along = "kept-along ", opened = "kept-opened", tools = "kept-tools";
 const able = "serviceWorker" in navigator && "caches" in window;
 
 // size says how much something weighs, as the server's pages do.
@@ -68,6 +68,7 @@ async function coursePage(section) {
   const asking = (on) => { show(part("take"), on); show(part("not"), on); show(part("ask"), !on); };
   part("ask").addEventListener("click", async () => {
     show(part("failed"), false);
+    show(part("full"), false);
     try {
       const answer = await fetch(section.dataset.along, {credentials: "omit"}), list = await answer.json();
       says(part("size"), {pages: list.pages.length, files: list.files.length, size: size(list.bytes)});
@@ -86,18 +87,19 @@ async function coursePage(section) {
     show(part("ask"), false);
     show(going);
     part("stop").focus();
-    let well = false;
+    let well = false, full = false;
     try {
       const end = await order({do: "take", course, from: section.dataset.along}, ({done, all}) => {
         bar.max = all;
         bar.value = done;
         says(label, {done, all});
       });
-      well = end.whole;
+      ({whole: well, full} = end);
     } catch { /* said below */ }
     show(going, false);
     part("size").textContent = "";
-    show(part("failed"), !well);
+    show(part("full"), full);
+    show(part("failed"), !well && !full);
     await draw();
     (well ? part("remove") : part("ask")).focus();
   });
@@ -118,11 +120,20 @@ async function openedPages() {
   const cache = await caches.open(opened), pages = [];
   for (const request of await cache.keys()) {
     const copy = await cache.match(request), url = new URL(request.url);
-    if (!(copy.headers.get("Content-Type") ?? "").startsWith("text/html")) continue;
+    if (!url.pathname.startsWith("/courses/") || !(copy.headers.get("Content-Type") ?? "").startsWith("text/html")) continue;
     const title = new DOMParser().parseFromString(await copy.text(), "text/html").querySelector("h1")?.textContent;
     pages.unshift({path: url.pathname + url.search, title: title || url.pathname, on: copy.headers.get("Kept-On")});
   }
   return pages;
+}
+
+// toolsSize is what runs have fetched, as Python, in bytes.
+async function toolsSize() {
+  if (!await caches.has(tools)) return 0;
+  const cache = await caches.open(tools);
+  let bytes = 0;
+  for (const request of await cache.keys()) bytes += (await (await cache.match(request)).blob()).size;
+  return bytes;
 }
 
 function line(template, path, title) {
@@ -133,7 +144,7 @@ function line(template, path, title) {
 }
 
 async function listPage(root) {
-  const none = one("[data-none]"), courses = one("[data-taken]", root), lessons = one("[data-opened]", root);
+  const none = one("[data-none]"), fetched = one("[data-fetched]", root), courses = one("[data-taken]", root), lessons = one("[data-opened]", root);
   const draw = async () => {
     const names = (await caches.keys()).filter((name) => name.startsWith(along)).map((name) => name.slice(along.length)), pages = await openedPages();
     const items = [];
@@ -155,9 +166,17 @@ async function listPage(root) {
     }));
     show(courses, items.length > 0);
     show(lessons, pages.length > 0);
-    show(root, items.length + pages.length > 0);
-    show(none, items.length + pages.length === 0);
+    const bytes = await toolsSize(), some = items.length + pages.length + bytes > 0;
+    says(fetched, {size: size(bytes)});
+    show(fetched, bytes > 0);
+    show(root, some);
+    show(none, !some);
   };
+  one("button", fetched).addEventListener("click", async () => {
+    await caches.delete(tools);
+    await draw();
+    one("a, button", root.hidden ? none : root).focus();
+  });
   one("[data-remove-all]", root).addEventListener("click", async () => {
     await order({do: "forget"}).catch(() => {});
     await draw();

@@ -163,8 +163,9 @@ function spill(entry) {
 async function settle() {
   const left = localStorage.getItem(spillKey);
   if (left) {
-    const entry = JSON.parse(left), known = await code.get(entry.who, entry.lesson);
-    if (!known || known.changed <= entry.changed) await code.put(entry);
+    const {early, ...entry} = JSON.parse(left), {who, lesson, files, changed: at} = entry, known = await code.get(who, lesson);
+    if (known && early) await versions.add({who, lesson, files, at, passed: false}); // typed by somebody who did not see what is kept
+    else if (!known || known.changed <= entry.changed) await code.put(entry);
     if (localStorage.getItem(spillKey) === left) localStorage.removeItem(spillKey);
   }
   const old = Object.entries(read().lessons).filter(([, l]) => l.work);

@@ -1,22 +1,28 @@
 // Keeps pages for reading without a connection. The server writes the line
-// before this one: const site = {version, files, offline}.
+// before this one: const site = {version, files, offline, tools}.
 //
-// It holds three kinds of caches, all named kept-…:
-//   kept-site VERSION   style, scripts and the page /offline, of this version,
-//                       and the scripts that pages load later, as the editor
-//   kept-opened         the latest lessons opened, with what they show
+// It holds four kinds of caches, all named kept-…:
+//   kept-site VERSION   style, scripts and the page /offline, of this version
+//   kept-opened         the latest lessons opened, with what they show, and
+//                       what their exercises are written and run with
 //   kept-along PATH     a course that was taken along, with its list
+//   kept-tools          what a run has fetched, as React or Python: it lies at
+//                       addresses that name one content for ever, and goes when
+//                       the site no longer has it
 //
 // What is kept is the same for everybody: the server says so of each page, and
 // where it does not, as for a member, the page is asked for once more without
 // cookies. A page that is kept stays until it is removed, until somebody signs
 // out here, or, of those opened, until sixty newer ones are there.
 
-const shell = "kept-site " + site.version, opened = "kept-opened", along = "kept-along ";
+const shell = "kept-site " + site.version, opened = "kept-opened", along = "kept-along ", tools = "kept-tools";
 const mostOpened = 60, patience = 6000, atOnce = 4;
 const isPage = (path) => /^\/courses\/[^/]+(\/[^/]+|\/chapters\/[^/]+)?$/.test(path) && !path.endsWith(".json");
 const isLesson = (path) => /^\/courses\/[^/]+\/[^/]+$/.test(path);
-const isFile = (path) => path.startsWith("/static/") || /^\/courses\/[^/]+\/files\//.test(path);
+const isFile = (path) => path.startsWith("/static/") || isTool(path) || /^\/courses\/[^/]+\/files\//.test(path);
+// isTool and lasting tell of addresses that name one content for ever.
+const isTool = (path) => /^\/runner\/.*-[0-9a-f]{10}(\.\w+)?$/.test(path);
+const lasting = (path) => isTool(path) || /^\/static\/.*-[A-Za-z0-9_-]{8,10}\.\w+$/.test(path);
 const courseOf = (path) => path.split("/", 3).join("/");
 const keyOf = (url) => url.pathname + (/^\?((from|set|lang)=[\w-]+&?)+$/.test(url.search) ? url.search : "");
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -42,18 +48,34 @@ let gone = false; // all is wiped, and what is still on its way is not kept
 // put keeps a body with the day on which it came.
 async function put(cache, key, answer, body) {
   if (gone) return;
-  const headers = new Headers(answer.headers);
-  for (const name of ["Content-Encoding", "Content-Length", "Vary"]) headers.delete(name);
+  const headers = plain(answer);
   headers.set("Kept-On", new Date().toISOString());
   await cache.put(key, new Response(body, {headers}));
+}
+
+// plain are the headers of an answer whose body has been unpacked.
+function plain(answer) {
+  const headers = new Headers(answer.headers);
+  for (const name of ["Content-Encoding", "Content-Length", "Vary"]) headers.delete(name);
+  return headers;
+}
+
+// roomFor tells whether the browser lets this site keep that much more, and
+// has as much left then.
+async function roomFor(bytes) {
+  const {quota, usage} = await navigator.storage?.estimate?.() ?? {};
+  return !quota || usage + 2 * bytes < quota;
 }
 
 const has = async (cache, key) => Boolean(await cache.match(key));
 const find = (key) => caches.match(key, {ignoreVary: true});
 
-// needs are the files that a page shows.
+// needs are the files that a page shows, and those that its exercise is
+// written and run with; the latter not where bytes are dear.
 function needs(text) {
   const found = new Set();
+  const [, list = ""] = !navigator.connection?.saveData && text.match(/\sdata-needs="([^"]*)"/) || [];
+  for (const path of list.split(" ")) if (isFile(path)) found.add(path);
   for (const [, shown, linked] of text.matchAll(/\s(?:src="(\/[^"#?]+)|href="(\/static\/[^"#?]+))/g)) {
     const path = (shown ?? linked).replaceAll("&amp;", "&");
     if (isFile(path)) found.add(path);
@@ -73,10 +95,16 @@ async function keepPage(cache, key, answer) {
 }
 
 async function keepFile(cache, path) {
-  if (await has(cache, path)) return true;
-  const answer = await ask(path, "default");
+  return await has(cache, path) || renewFile(cache, path);
+}
+
+async function renewFile(cache, path) {
+  if (lasting(path) && await has(cache, path)) return true;
+  const answer = lasting(path) && await find(path) || await ask(path, "default");
   if (!fit(answer)) return false;
-  await put(cache, path, answer, await answer.blob());
+  const body = await answer.blob();
+  if (!await roomFor(body.size)) return false;
+  await put(cache, path, answer, body);
   return true;
 }
 
@@ -91,23 +119,30 @@ async function opening(key, answer) {
     }
   }
   if (!isLesson(key.split("?")[0])) return;
-  const cache = await caches.open(opened);
+  const cache = await caches.open(opened), before = await cache.match(key);
   await cache.delete(key); // the latest comes last
-  await keepPage(cache, key, answer);
-  await tidy(cache);
+  try {
+    await keepPage(cache, key, answer?.clone());
+  } catch (error) {
+    if (error.name !== "QuotaExceededError") throw error;
+    await tidy(cache, mostOpened / 4); // and once more, with the room that this makes
+    await keepPage(cache, key, answer);
+  }
+  const old = before && needs(await before.text()), now = await cache.match(key), fresh = now && needs(await now.text());
+  await tidy(cache, mostOpened, old && fresh && [...old].some((path) => !fresh.has(path)));
 }
 
 // tidy lets the oldest pages go, and files that no page shows any more.
-async function tidy(cache) {
+async function tidy(cache, most, changed) {
   const paths = (await cache.keys()).map((request) => keyOf(new URL(request.url)));
-  const pages = paths.filter((path) => isPage(path.split("?")[0])), old = pages.slice(0, Math.max(0, pages.length - mostOpened));
-  if (old.length === 0) return;
+  const pages = paths.filter((path) => isPage(path.split("?")[0])), old = pages.slice(0, Math.max(0, pages.length - most));
+  if (old.length === 0 && !changed) return;
   await Promise.all(old.map((path) => cache.delete(path)));
   await sweep(cache, pages.slice(old.length));
 }
 
-async function sweep(cache, pages) {
-  const used = new Set(pages);
+async function sweep(cache, pages, files = []) {
+  const used = new Set([...pages, ...files]);
   for (const page of pages) {
     const copy = await cache.match(page);
     if (copy) needs(await copy.text()).forEach((path) => used.add(path));
@@ -129,7 +164,9 @@ async function listOf(cache, course) {
 async function take(course, from, tell) {
   const answer = await ask(from);
   if (!fit(answer)) throw new Error("no list");
-  const list = await answer.json(), cache = await caches.open(along + course), before = await listOf(cache, course);
+  const list = await answer.clone().json();
+  if (!await roomFor(list.bytes)) return {...list, whole: false, full: true};
+  const cache = await caches.open(along + course), before = await listOf(cache, course);
   const same = before?.version === list.version;
   await put(cache, course + "/along.json", answer, JSON.stringify({...list, whole: false}));
   const todo = [...list.pages, ...list.files], missed = [];
@@ -146,20 +183,13 @@ async function take(course, from, tell) {
   stopped.delete(course);
   await Promise.all(Array.from({length: atOnce}, next));
   const whole = !stopped.has(course) && missed.length === 0;
-  if (whole) await sweep(cache, list.pages);
+  if (whole) await sweep(cache, list.pages, list.files);
   const now = {...list, whole, on: new Date().toISOString()};
   await put(cache, course + "/along.json", answer, JSON.stringify(now));
   return now;
 }
 
 const stopped = new Set(), renewed = new Set();
-
-async function renewFile(cache, path) {
-  const answer = await ask(path, "default");
-  if (!fit(answer)) return false;
-  await put(cache, path, answer, await answer.blob());
-  return true;
-}
 
 // renew looks once in the life of this worker whether a course that was taken
 // along has changed, and brings what is new; not where bytes are dear.
@@ -181,10 +211,10 @@ async function wipe() {
 // Answering.
 
 // page answers from the site, and from what is kept where the site does not
-// answer, or not soon.
+// answer, or not soon with all of the page.
 async function page(event, url) {
   const key = keyOf(url), kept = isPage(url.pathname) ? await find(key) : undefined;
-  const asked = fetch(event.request);
+  const asked = kept ? complete(event.request) : fetch(event.request);
   asked.catch(() => {}); // if the copy was quicker, nobody waits for it
   try {
     const answer = await (kept ? Promise.race([asked, wait(patience).then(() => undefined)]) : asked);
@@ -199,6 +229,13 @@ async function page(event, url) {
     if (instead) return instead;
     throw error;
   }
+}
+
+// complete is an answer whose body has come.
+async function complete(request) {
+  const answer = await fetch(request);
+  if (answer.type !== "basic" || answer.status !== 200) return answer;
+  return new Response(await answer.arrayBuffer(), {headers: plain(answer)});
 }
 
 // marked tells a page that it is a copy, and of which day.
@@ -216,19 +253,20 @@ async function file(event, path) {
     if (lasting(path) && fit(answer) && !event.request.headers.has("Range")) event.waitUntil(loaded(path, answer.clone()).catch(() => {}));
     return answer;
   }
-  if (!path.startsWith("/static/")) event.waitUntil(refresh(path).catch(() => {}));
+  if (!lasting(path) && !path.startsWith("/static/")) event.waitUntil(refresh(path).catch(() => {}));
   return kept;
 }
 
-// lasting tells of an address that names one content for ever.
-const lasting = (path) => /^\/static\/.*-[A-Za-z0-9_-]{8,10}\.\w+$/.test(path), mostLoaded = 1.5e6;
+const mostLoaded = 1.5e6;
 
-// loaded keeps what a page loaded by itself, if it is not very large.
+// loaded keeps what a page loaded by itself: a tool, or a script that is not
+// very large.
 async function loaded(path, answer) {
   if (await find(path)) return;
   answer ??= await ask(path, "default");
   const body = await answer.blob();
-  if (fit(answer) && body.size <= mostLoaded) await put(await caches.open(shell), path, answer, body);
+  if (!fit(answer) || !isTool(path) && body.size > mostLoaded || !await roomFor(body.size)) return;
+  await put(await caches.open(isTool(path) ? tools : shell), path, answer, body);
 }
 
 async function refresh(path) {
@@ -246,7 +284,7 @@ self.addEventListener("fetch", (event) => {
   if (url.origin !== location.origin) return;
   if (request.method === "POST" && url.pathname === "/sign-out") event.waitUntil(wipe());
   if (request.method !== "GET") return;
-  if (request.mode === "navigate") event.respondWith(page(event, url));
+  if (request.mode === "navigate" && !isTool(url.pathname)) event.respondWith(page(event, url));
   else if (isFile(url.pathname)) event.respondWith(file(event, url.pathname));
 });
 
@@ -260,6 +298,7 @@ self.addEventListener("install", (event) => event.waitUntil((async () => {
 
 self.addEventListener("activate", (event) => event.waitUntil((async () => {
   for (const name of await caches.keys()) if (name.startsWith("kept-site ") && name !== shell) await caches.delete(name);
+  if (await caches.has(tools)) await sweep(await caches.open(tools), [], site.tools);
   await self.clients.claim();
 })()));
 

@@ -51,7 +51,7 @@ func (c *demoCommand) Run(ctx context.Context, std *streams) (err error) {
 		return err
 	}
 	return a.Serve(ctx, func(net.Addr) {
-		fmt.Fprintf(std.out, "open %s\na member's page: %s/@noor\nsign in with any address (noor@example.org is hers): the mail's link is printed here\n", config.Base, config.Base)
+		fmt.Fprintf(std.out, "open %s\na member's page: %s/@noor\nsign in with any address (noor@example.org is hers): the mail's link is printed here\nkim@example.org reviews projects, and noor's waits; when it is accepted, noor can claim a certificate\n", config.Base, config.Base)
 	})
 }
 

@@ -69,7 +69,7 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 	if err := a.openChecking(); err != nil {
 		return err
 	}
-	f.learn = learn.New(a.Registry, learn.Config{Library: a.library, Project: project.HandInPath, Judge: a.checker, Zone: a.zoneOf, Person: "/you/data/request", Who: ownerOf, Knows: a.knows, Public: a.public, Search: search.Path})
+	f.learn = learn.New(a.Registry, learn.Config{Library: a.library, People: a.people(), Judge: a.checker, Zone: a.zoneOf, Who: ownerOf, Knows: a.knows, Public: a.public, Search: search.Path})
 	if a.published, err = a.openPublished(ctx); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 	if err := a.openProjects(); err != nil {
 		return err
 	}
-	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, Erased: a.erased, Asks: func() ([]string, int) { return f.policy.Asks() }, GoesAlong: account.GoesWithAccount, Knows: a.knows, Seed: a.secrets.receipt,
+	f.right = right.New(a.Registry, right.Config{Who: whoOf, SignOut: f.account.SignedOff, Erased: a.erased, Asks: func() ([]string, int) { return f.policy.Asks() }, GoesAlong: account.GoesWithAccount, Knows: a.knows, Seed: a.secrets.receipt, Owed: a.owedTo,
 		Base: a.Config.Base, Forgotten: a.forgotten,
 		Note: func(ctx context.Context, receipt []byte) error { return f.log.AddReceipt(ctx, receipt) }})
 	if err := a.openPolicy(); err != nil {
@@ -106,7 +106,10 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 		{"transparency", f.log},
 		{"promise", f.policy},
 		{"backup", f.backup},
-		{"operator", operator.New(operator.Config{Accounts: f.account, Requests: f.right.OpenRequests, Policies: a.policyStates})},
+		{"operator", operator.New(operator.Config{Accounts: f.account, Requests: a.openRequests, Policies: a.policyStates, Written: a.written, Unread: f.project.Waiting})},
+	}
+	if g := a.options.guest; g.name != "" {
+		f.all = append(f.all, named{g.name, g.open(a.Registry)})
 	}
 	return nil
 }
@@ -167,7 +170,7 @@ func (a *App) deeds(ctx context.Context, q vault.Querier, who vault.Who, owner v
 	}
 	deeds := make([]portfolio.Deed, 0, len(done))
 	for _, d := range done {
-		deed := portfolio.Deed{Kind: "lesson-done", ID: d.ID, Lesson: d.Title, Path: d.Path, At: d.At, Audience: d.Audience, Verified: d.Checked == learn.CheckedServer,
+		deed := portfolio.Deed{Kind: "lesson-done", ID: d.ID, Lesson: d.Title, Path: d.Path, At: d.At, Audience: d.Audience, Verified: d.Checked == learn.CheckedServer || d.Checked == learn.CheckedPerson,
 			Course: portfolio.Course{Title: d.CourseTitle, Path: of[d.Course].Path, Lessons: of[d.Course].Of}}
 		for _, file := range d.Files {
 			deed.Sort = portfolio.Solved
@@ -193,6 +196,14 @@ func (a *App) foot() []page.Link {
 		{Path: "/privacy/promises", Text: page.Key("Promises")},
 		{Path: "/verify", Text: page.Key("Check a certificate")},
 	}
+}
+
+// ahead tells members of a change of the policy before it takes effect.
+func (a *App) ahead() page.Link {
+	return page.Link{Path: "/privacy/compare", Live: func(lang *page.Language) string {
+		says, _, _ := a.features.policy.Notice(lang)
+		return says
+	}}
 }
 
 var paths = page.Paths{SignIn: "/sign-in", YourPage: "/you/page", YourData: "/you/data", SignOut: "/sign-out"}

@@ -18,7 +18,7 @@ func runnerRoutes() ([]page.Route, error) {
 	var routes []page.Route
 	for _, pattern := range frame.Patterns() {
 		routes = append(routes, page.Route{Pattern: pattern, Handler: func(w http.ResponseWriter, r *http.Request) error {
-			if name := r.PathValue("file"); name != "" && !f.Has(name) {
+			if !f.Has(r.URL.Path) {
 				return fault.NotFound{What: "file"}
 			}
 			f.ServeHTTP(w, r)

@@ -7,29 +7,41 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
+	"kept/internal/account"
 	"kept/internal/course"
 	"kept/internal/outbound"
+	"kept/internal/project"
 	"kept/internal/prove"
 )
 
 // sampleDays is how many days ago the sample member finished each lesson.
-var sampleDays = []int{88, 87, 80, 61, 60, 33, 20, 12, 3}
+var sampleDays = []int{88, 87, 80, 61, 60, 52, 45, 33, 32, 20, 19, 12, 9, 6, 3}
 
-// sampleData makes a member whose page looks alive, by the real pages: nothing
-// stands in a demo that a person could not have done.
+// roleDays is how long the sample reviewer has the role.
+const roleDays = 180
+
+// sampleData makes a member whose page looks alive, and one who reviews, by the
+// real pages: nothing stands in a demo that a person could not have done. All
+// lessons of the first course are done but its project, which waits to be read:
+// once kim accepts it, noor can claim the certificate.
 func (a *App) sampleData(ctx context.Context) error {
 	noor := &prove.Member{Address: "noor@example.org", Handle: "noor", Browser: a.Browser()}
-	if err := a.enter(ctx, noor); err != nil {
-		return err
+	kim := &prove.Member{Address: "kim@example.org", Handle: "kim", Browser: a.Browser()}
+	for _, m := range []*prove.Member{noor, kim} {
+		if err := a.enter(ctx, m); err != nil {
+			return err
+		}
 	}
-	for _, step := range []func(context.Context, *prove.Member) error{a.sampleLessons, a.samplePage} {
+	for _, step := range []func(context.Context, *prove.Member) error{a.sampleLessons, a.sampleSolutions, a.samplePage, a.sampleProject} {
 		if err := step(ctx, noor); err != nil {
 			return err
 		}
 	}
-	return nil
+	first := a.library.Catalogue().Courses[0]
+	return a.features.account.GiveRole(ctx, kim.Handle, account.Helper, project.ScopeOf(first.ID), a.Vault.Today()+roleDays)
 }
 
 // sampleLessons brings lessons along as a browser does that learned without an
@@ -41,7 +53,8 @@ func (a *App) sampleLessons(ctx context.Context, m *prove.Member) error {
 		Work    map[string]string `json:"work,omitempty"`
 	}
 	lessons := map[string]done{}
-	for i, lesson := range a.firstLessons(len(sampleDays)) {
+	for i, p := range a.firstLessons(len(sampleDays)) {
+		lesson := p.Lesson
 		at := a.options.Now().UTC().AddDate(0, 0, -sampleDays[i]).Format(time.RFC3339)
 		d := done{Done: at}
 		if e := lesson.Versions[0].Exercise; e != nil && len(e.Solutions) > 0 {
@@ -60,17 +73,73 @@ func (a *App) sampleLessons(ctx context.Context, m *prove.Member) error {
 	return err
 }
 
-// firstLessons are the first lessons of the first course.
-func (a *App) firstLessons(most int) []*course.Lesson {
-	var all []*course.Lesson
-	for _, c := range a.library.Catalogue().Courses[:1] {
-		for _, lesson := range c.Lessons {
-			if len(all) < most {
-				all = append(all, lesson)
-			}
+// firstLessons are the first lessons of the first course that nobody else
+// judges.
+func (a *App) firstLessons(most int) []*course.Place {
+	var all []*course.Place
+	p, _ := a.library.Catalogue().First(a.library.Catalogue().Courses[0])
+	for ; p != nil && len(all) < most; p = p.Next {
+		if p.Lesson.Kind != course.Project {
+			all = append(all, p)
 		}
 	}
 	return all
+}
+
+// sampleSolutions hands the solutions in, so that they are checked.
+func (a *App) sampleSolutions(ctx context.Context, m *prove.Member) error {
+	for _, p := range a.firstLessons(len(sampleDays)) {
+		e := p.Lesson.Versions[0].Exercise
+		if e == nil || len(e.Solutions) == 0 {
+			continue
+		}
+		form := url.Values{}
+		for _, file := range e.Solutions[0] {
+			form.Set("file:"+file.Name, file.Text)
+		}
+		if err := a.sendCode(ctx, m, "/courses/"+p.Course.Slug+"/"+p.Slug+"/hand-in", form); err != nil {
+			return err
+		}
+	}
+	return a.Work(ctx)
+}
+
+// sendCode hands code in as a lesson's script does, which does not wait for the
+// check.
+func (a *App) sendCode(ctx context.Context, m *prove.Member, path string, form url.Values) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.Config.Base+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Accept", "application/json")
+	w, err := m.Browser.Do(r)
+	if err != nil {
+		return err
+	}
+	if w.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answered %d", path, w.StatusCode)
+	}
+	return errors.Join(err, w.Body.Close())
+}
+
+// sampleProject hands in the project of the first course.
+func (a *App) sampleProject(ctx context.Context, m *prove.Member) error {
+	for _, l := range a.library.Catalogue().Courses[0].Lessons {
+		e := l.Versions[0].Exercise
+		if l.Kind != course.Project || e == nil || len(e.Solutions) == 0 {
+			continue
+		}
+		form := url.Values{"note": {"The hours are rounded to halves. Is it clear which night was the longest?"}}
+		for i, file := range e.Solutions[0] {
+			form.Set(fmt.Sprint("name-", i+1), file.Name)
+			form.Set(fmt.Sprint("text-", i+1), file.Text)
+		}
+		_, err := prove.Post(ctx, m.Browser, a.Config.Base+project.HandInPath(l.ID), form)
+		return err
+	}
+	return nil
 }
 
 func (a *App) samplePage(ctx context.Context, m *prove.Member) error {

@@ -78,6 +78,7 @@ type resetPage struct {
 	Back                    string
 	Tomorrow                time.Time
 	Nothing                 bool
+	Projects                string // path of what people read, which a reset leaves alone
 	Parts                   []link // of the course, if all of it is meant
 }
 
@@ -127,9 +128,12 @@ func (f *Feature) showReset(a asked) error {
 	p := &resetPage{What: s.title, Course: s.course, Chapter: query.Get("chapter"), Lesson: query.Get("lesson"), Done: len(b.done), Work: len(b.work), Versions: len(b.versions),
 		Back: s.back, Tomorrow: (vault.DayOf(f.Now()) + vault.Day(asideDays)).Time(), Nothing: b.empty(),
 		Head: page.Head{Title: lang.Text("Reset"), NoIndex: true, Knows: f.memberKnows(lang, lang.Text("What you set aside is erased at the end of the next day; what you erase is gone at once."))}}
+	if f.c.People != nil {
+		p.Projects = f.c.People.Path
+	}
 	if c, taught := f.edition().Course(s.course); taught && s.lessons == nil && len(c.Chapters) > 1 {
 		for _, part := range c.Chapters {
-			p.Parts = append(p.Parts, link{"/progress/reset?" + url.Values{"course": {c.ID}, "chapter": {part.Slug}}.Encode(), part.In(lang.Tag).Title})
+			p.Parts = append(p.Parts, link{Path: "/progress/reset?" + url.Values{"course": {c.ID}, "chapter": {part.Slug}}.Encode(), Title: part.In(lang.Tag).Title, spoken: spokenIn(part.In(lang.Tag).Lang, lang.Tag)})
 		}
 	}
 	return f.Site.Render(a.w, a.Request, http.StatusOK, "learn/reset.html", p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"kept/internal/course"
@@ -69,8 +70,9 @@ func (f *Feature) stopped(ctx context.Context, tx *sql.Tx, of *course.Place, v *
 // fives; 0 stands for fewer than five.
 type Stops struct {
 	Lesson, Title, Path string
-	Begun, Finished     int
-	Tests               []TestStops
+	spoken
+	Begun, Finished int
+	Tests           []TestStops
 }
 
 // TestStops is how often code stopped at a test.
@@ -86,7 +88,8 @@ func (f *Feature) StopsIn(ctx context.Context, q vault.Querier, c *course.Course
 	var all []Stops
 	for p, ok := f.edition().First(c); ok && p != nil; p = p.Next {
 		of := counts[p.Lesson.ID]
-		s := Stops{Lesson: p.Lesson.ID, Title: p.Lesson.In(lang).Title, Path: lessonPath(p), Begun: of[countBegun], Finished: of[countFinished]}
+		words := p.Lesson.In(lang)
+		s := Stops{Lesson: p.Lesson.ID, Title: words.Title, spoken: spokenIn(words.Lang, lang), Path: lessonPath(p), Begun: of[countBegun], Finished: of[countFinished]}
 		if x := p.Lesson.In().Exercise; x != nil {
 			for i := range x.Tests {
 				if n := of[countTest+strconv.Itoa(i+1)]; n > 0 {
@@ -141,7 +144,7 @@ func (f *Feature) showStops(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	title := c.In(lang.Tag).Title
-	p := &stopsPage{Course: link{coursePath(c), title}, Stops: all, Head: page.Head{Title: lang.Text("Where learners stop") + ", " + title, NoIndex: true}}
+	p := &stopsPage{Course: link{Path: coursePath(c), Title: title}, Stops: all, Head: page.Head{Title: lang.Text("Where learners stop") + ", " + title, NoIndex: true}}
 	if _, member := f.c.Who(r.Context()); member {
 		p.Knows = f.memberKnows(lang, lang.Text("The numbers count lessons, and name nobody."))
 	} else {
@@ -149,3 +152,6 @@ func (f *Feature) showStops(w http.ResponseWriter, r *http.Request) error {
 	}
 	return f.Site.Render(w, r, http.StatusOK, "learn/stops.html", p)
 }
+
+// StopsPath is the page that shows where learners stop in a course.
+func StopsPath(c *course.Course) string { return "/learn/" + url.PathEscape(c.Slug) + "/stops" }

@@ -21,6 +21,14 @@ import (
 // in, and goes on to where a sign-in goes.
 func (w *world) open(t *testing.T) *httptest.Server {
 	t.Helper()
+	server := httptest.NewServer(w.whole(t))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// whole is the world's site with what other packages add to it.
+func (w *world) whole(t *testing.T) http.Handler {
+	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/", w.handler)
 	runs, err := frame.New()
@@ -35,9 +43,7 @@ func (w *world) open(t *testing.T) *httptest.Server {
 		http.SetCookie(rw, &http.Cookie{Name: "who", Value: r.FormValue("who"), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 		http.Redirect(rw, r, "/you/merge?next=/progress", http.StatusSeeOther)
 	})
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	return server
+	return mux
 }
 
 // progress is what a browser keeps, as web/progress.js describes it.
@@ -105,7 +111,7 @@ func TestBrowserThreeLessonsWithoutAccount(t *testing.T) {
 			}
 			p.Go(server.URL + "/")
 			p.See("Go on where you were")
-			if text := p.Text(browser.CSS("[data-go-on]")); !strings.Contains(text, "Names for values") || !strings.Contains(text, "3 of 15 done, kept in this browser only") {
+			if text := p.Text(browser.CSS("[data-go-on]")); !strings.Contains(text, "Names for values") || !strings.Contains(text, "3 of 16 done, kept in this browser only") {
 				t.Errorf("going on says %q", text)
 			}
 			p.Go(server.URL + "/courses/first-steps-in-javascript")
@@ -131,7 +137,7 @@ func TestBrowserKeepsWhatIsTyped(t *testing.T) {
 	inEditor(p, start)
 	p.Click(browser.Button("Bring my code back"))
 	inEditor(p, "let mine = 1;")
-	p.See("Kept in this browser.")
+	untilTrue(p, `window.kept.code.all().then((all) => all.length === 1 && all[0].files["trip.js"] === "let mine = 1;")`)
 	if got := typedHere(p); len(got) != 1 || got[0].Files["trip.js"] != "let mine = 1;" || got[0].Who != "" || len(kept(t, p).Lessons) != 1 {
 		t.Errorf("kept %+v", got)
 	}
@@ -216,7 +222,7 @@ func TestBrowserMergesAtSignIn(t *testing.T) {
 		}
 		browser.Eval[any](p, `fetch("/test/sign-in?who=", {redirect: "manual"}).then(() => null)`)
 		p.Go(server.URL + "/")
-		p.Until(`indexedDB.databases().then((all) => all.length === 0)`)
+		untilTrue(p, `indexedDB.databases().then((all) => all.length === 0)`)
 	})
 	t.Run("it is not mine", func(t *testing.T) {
 		p, me := learned(t), w.newMember()
@@ -250,10 +256,6 @@ func TestBrowserMergesAtSignIn(t *testing.T) {
 // TestBrowserPagesLookRight checks every page with axe-core at every size and
 // in both colours, and writes pictures into the folder that KEPT_LOOK names.
 func TestBrowserPagesLookRight(t *testing.T) {
-	folder := os.Getenv("KEPT_LOOK")
-	if folder == "" {
-		folder = t.TempDir()
-	}
 	w := onSQLite(t)
 	server := w.open(t)
 	me := w.newMember()
@@ -261,34 +263,59 @@ func TestBrowserPagesLookRight(t *testing.T) {
 		w.post(me, lessons+lesson+"/done", url.Values{}, http.StatusSeeOther)
 	}
 	b := browser.Open(t)
-	for _, options := range []browser.Options{{}, {Dark: true}, {Phone: true}, {Phone: true, Dark: true}} {
-		p := b.Page(t, options)
-		look := func(name, path string) {
-			p.Go(server.URL + path)
-			if wide := browser.Eval[int](p, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
-				t.Errorf("%s, %s: %d px too wide", name, options, wide)
+	for _, options := range looks {
+		t.Run(options.String(), func(t *testing.T) {
+			p := b.Page(t, options)
+			look := func(name, path, settled string) {
+				p.Go(server.URL + path)
+				p.Until(settled)
+				lookAt(t, p, options, name)
 			}
-			browser.Axe(t, p)
-			p.Screenshot(filepath.Join(folder, strings.ReplaceAll(options.String(), " ", "-")+"-"+name+".png"))
-		}
-		look("home", "/")
-		look("course", "/courses/first-steps-in-javascript")
-		look("lesson", naming)
-		p.Click(browser.CSS("fieldset:nth-of-type(1) input[value='1']"))
-		p.Click(browser.CSS("fieldset:nth-of-type(1) [data-check]"))
-		p.Click(browser.CSS("fieldset:nth-of-type(2) input[value='0']"))
-		p.Click(browser.CSS("fieldset:nth-of-type(2) [data-check]"))
-		p.Type(browser.Field("trip.js"), "let mine = 1;")
-		p.Click(browser.Button("Mark as done"))
-		browser.Axe(t, p)
-		p.Screenshot(filepath.Join(folder, strings.ReplaceAll(options.String(), " ", "-")+"-lesson-done.png"))
-		look("home-known", "/")
-		look("quiz", last)
-		look("progress", "/progress")
-		look("merge", "/test/sign-in?who="+string(me))
-		look("member-home", "/")
-		look("member-course", "/courses/first-steps-in-javascript")
-		look("member-lesson", lessons+"numbers")
-		look("member-progress", "/progress")
+			look("home", "/", loaded)
+			look("course", "/courses/first-steps-in-javascript", loaded)
+			look("lesson", naming, loaded)
+			toEditor(p)
+			p.Click(browser.CSS("fieldset:nth-of-type(1) input[value='1']"))
+			p.Click(browser.CSS("fieldset:nth-of-type(1) [data-check]"))
+			p.Click(browser.CSS("fieldset:nth-of-type(2) input[value='0']"))
+			p.Click(browser.CSS("fieldset:nth-of-type(2) [data-check]"))
+			write(p, "let mine = 1;")
+			p.See("Kept in this browser.")
+			p.Click(browser.Button("Mark as done"))
+			p.See("Kept in this browser only.")
+			lookAt(t, p, options, "lesson-done")
+			look("home-known", "/", shown("[data-go-on]"))
+			look("quiz", last, loaded)
+			look("progress", "/progress", shown("[data-some]"))
+			look("merge", "/test/sign-in?who="+string(me), shown("[data-ask]"))
+			look("member-home", "/", loaded)
+			look("member-course", "/courses/first-steps-in-javascript", loaded)
+			look("member-lesson", lessons+"numbers", loaded)
+			look("member-progress", "/progress", shown("[data-some]"))
+		})
+	}
+}
+
+// looks are the ways in which pages are looked at.
+var looks = []browser.Options{{}, {Dark: true}, {Phone: true}, {Phone: true, Dark: true}}
+
+// loaded is true of every page that Go has opened.
+const loaded = `document.readyState === "complete"`
+
+// shown is true once a script has shown a part of the page.
+func shown(selector string) string {
+	return `document.querySelector(` + quoted(selector) + `)?.getClientRects().length > 0`
+}
+
+// lookAt checks what the page shows now, and takes a picture of it if
+// KEPT_LOOK names a folder.
+func lookAt(t *testing.T, p *browser.Page, o browser.Options, name string) {
+	t.Helper()
+	if wide := browser.Eval[int](p, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
+		t.Errorf("%s, %s: %d px too wide", name, o, wide)
+	}
+	browser.Axe(t, p)
+	if folder := os.Getenv("KEPT_LOOK"); folder != "" {
+		p.Screenshot(filepath.Join(folder, strings.ReplaceAll(o.String(), " ", "-")+"-"+name+".png"))
 	}
 }

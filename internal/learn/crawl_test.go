@@ -83,7 +83,7 @@ var (
 
 // elsewhere are paths of other features, which this test's site does not have.
 func elsewhere(path string) bool {
-	return slices.ContainsFunc([]string{"/sign-in", "/you", "/privacy"}, func(p string) bool { return strings.HasPrefix(path, p) })
+	return slices.ContainsFunc([]string{"/sign-in", "/you", "/privacy", "/projects"}, func(p string) bool { return strings.HasPrefix(path, p) })
 }
 
 func (w *world) crawl() *crawl {

@@ -136,7 +136,8 @@ func (f *Feature) forMember(ctx context.Context, e *edition, owner vault.OwnerID
 }
 
 // where is the lesson to go on with: the one with the newest code, or the
-// first one not done after the newest that is.
+// first one not done after the newest that is, or one that was left out before
+// it. A course of which all is done leads nowhere.
 func (f *Feature) where(ctx context.Context, e *edition, owner vault.OwnerID, s Standing) (*course.Place, error) {
 	var newest Work
 	works, err := f.work.All(ctx, f.DB.Read, vault.Self(owner), owner)
@@ -154,11 +155,20 @@ func (f *Feature) where(ctx context.Context, e *edition, owner vault.OwnerID, s 
 		return p, nil
 	}
 	done := s.Done(last.Course)
-	p, ok := e.LessonByID(last.Newest)
-	for ok && p != nil && done[p.Lesson.ID] {
+	p, _ := e.LessonByID(last.Newest)
+	if next := firstLeft(p, done); next != nil || p == nil {
+		return next, nil
+	}
+	first, _ := e.First(p.Course)
+	return firstLeft(first, done), nil
+}
+
+// firstLeft is the first lesson from a place on that is not done.
+func firstLeft(p *course.Place, done map[string]bool) *course.Place {
+	for p != nil && done[p.Lesson.ID] {
 		p = p.Next
 	}
-	return p, nil
+	return p
 }
 
 // stop is a dot on the picture of the way.

@@ -32,7 +32,21 @@ type courseView struct {
 }
 
 // link leads to a page.
-type link struct{ Path, Title string }
+type link struct {
+	Path, Title string
+	spoken
+}
+
+// spoken is the language of a title, where it is not that of what stands around
+// it: a screen reader must know.
+type spoken struct{ Lang, Dir string }
+
+func spokenIn(lang, around string) spoken {
+	if lang == "" || lang == around {
+		return spoken{}
+	}
+	return spoken{lang, dirOf(lang)}
+}
 
 func (f *Feature) courseView(e *edition, c *course.Course, lang *page.Language) courseView {
 	words, facts := c.In(lang.Reads), e.facts[c]
@@ -62,6 +76,7 @@ type coursePage struct {
 	Rights   *rights
 	Begin    *link
 	GoOn     *link
+	Stops    string // path of where its learners stop
 	Along    string // address of what to take along for reading without a connection
 }
 
@@ -108,7 +123,7 @@ func (f *Feature) coursePage(ctx context.Context, e *edition, c *course.Course, 
 	for _, one := range words.AbleTo {
 		p.AbleTo = append(p.AbleTo, r.Inline(one))
 	}
-	p.Rights = rightsOf(r, c.Rights, nil)
+	p.Rights, p.Stops = rightsOf(r, c.Rights, nil), StopsPath(c)
 	p.Track = f.trackOf(e, c, lang)
 	p.Begin, p.GoOn = f.wayOn(e, c, lang, done)
 	p.speak(e, c, lang)
@@ -151,7 +166,8 @@ func linkTo(p *course.Place, lang *page.Language) *link {
 	if p == nil {
 		return nil
 	}
-	return &link{Path: lessonPath(p), Title: p.Lesson.In(lang.Reads).Title}
+	words := p.Lesson.In(lang.Reads)
+	return &link{lessonPath(p), words.Title, spokenIn(words.Lang, lang.Tag)}
 }
 
 func kindWords(lang *page.Language, k course.Kind) string {
@@ -208,6 +224,9 @@ type lessonPage struct {
 	Sets       []numbered // of questions, if there are several to choose from
 	Sections   []section
 	HandIn     string // path of the page on which a project is handed in
+	Answer     Answer // of the people who read it
+	Alone      bool   // they alone judge it, and no machine
+	Proven     bool   // a machine or a person found that it is done
 }
 
 type courseLink struct{ ID, Path, Title string }
@@ -271,10 +290,10 @@ func (f *Feature) lessonPage(e *edition, p *course.Place, lang *page.Language, s
 		v.Sections = append(v.Sections, section{"task", lang.Text("Try it yourself")})
 	}
 	if o := e.outlines[p.Course]; o.folded && o.of[p.Chapter] != nil {
-		v.Chapter = &link{chapterPath(p.Course, o.of[p.Chapter]), p.Chapter.In(lang.Reads).Title}
+		v.Chapter = chapterLink(p.Course, o.of[p.Chapter], lang)
 	}
-	if p.Lesson.Kind == course.Project && f.c.Project != nil {
-		v.HandIn = f.c.Project(p.Lesson.ID)
+	if p.Lesson.Kind == course.Project && f.c.People != nil {
+		v.HandIn, v.Alone = f.c.People.HandIn(p.Lesson.ID), !asksForCode(p)
 	}
 	v.ask(set)
 	if len(l.Quizzes) > 0 {
@@ -329,10 +348,14 @@ func (f *Feature) fillLesson(v *lessonPage, s state, lang *page.Language) {
 	v.Member, v.NotchDone = true, s.inCourse
 	v.Knows = f.memberKnows(lang, lang.Text("Once you say that you finished this lesson, that and the time are kept until you erase them. They stand on your page if it is open and you do not hide them."))
 	if s.done != nil {
-		v.Done = &s.done.Value
+		v.Done, v.Proven = &s.done.Value, proven(s.done.Value)
 	}
+	v.Answer = s.answer
 	if v.L.Task != nil {
 		v.Knows = f.memberKnows(lang, lang.Text("Code you type is kept for you alone, until 13 months after your last change, and a copy in this browser until you sign out. What you hand in is run on this site to check it, and kept with the result until you erase it. That you finished this lesson, when and with which code stands on your page if it is open and you do not hide it."))
+	}
+	if v.Alone {
+		v.Knows = f.memberKnows(lang, lang.Text("Code you type is kept for you alone, until 13 months after your last change, and a copy in this browser until you sign out. What you hand in is kept on the page of your project, and read by reviewers of the course until it is accepted or you take it back. That you finished this lesson, when, and its code if you marked it as done yourself, stand on your page if it is open and you do not hide it."))
 	}
 	v.Knows += " " + lang.Text("The page as strangers see it is kept in this browser, to be read without a connection, until you sign out; so are your choice of tabs and what you tick off.")
 }

@@ -26,10 +26,10 @@ type Done struct {
 	At          time.Time `json:"at" doc:"when it was finished first"`
 	Files       []File    `json:"files,omitempty" doc:"the solution, if the lesson asks for code"`
 	Solved      time.Time `json:"solved,omitzero" doc:"when this solution was kept"`
-	Checked     string    `json:"checked" doc:"who checked the solution: server, browser (the learner's own) or none"`
+	Checked     string    `json:"checked" doc:"who checked the solution: server, person (of the course), browser (the learner's own) or none"`
 	CheckedAt   time.Time `json:"checkedAt,omitzero" doc:"when it was checked"`
 	Engine      string    `json:"engine,omitempty" doc:"what the server checked it with"`
-	Proof       string    `json:"proof,omitempty" vault:"secret" doc:"written by the server's check alone, so that an import cannot bring it"`
+	Proof       string    `json:"proof,omitempty" vault:"secret" doc:"written by the server's check, or by a person's yes, alone, so that an import cannot bring it"`
 }
 
 // Work is code that a member has in the editor.
@@ -107,15 +107,16 @@ type Shelved struct {
 	At          time.Time `json:"at" doc:"when it was finished first"`
 	Files       []File    `json:"files,omitempty" doc:"the solution, if the lesson asks for code"`
 	Solved      time.Time `json:"solved,omitzero" doc:"when this solution was kept"`
-	Checked     string    `json:"checked" doc:"who checked the solution: server, browser (the learner's own) or none"`
+	Checked     string    `json:"checked" doc:"who checked the solution: server, person (of the course), browser (the learner's own) or none"`
 	CheckedAt   time.Time `json:"checkedAt,omitzero" doc:"when it was checked"`
 	Engine      string    `json:"engine,omitempty" doc:"what the server checked it with"`
-	Proof       string    `json:"proof,omitempty" doc:"the mark of the server's check"`
+	Proof       string    `json:"proof,omitempty" doc:"the mark of the server's check, or of a person's yes"`
 }
 
 // How a solution was checked.
 const (
 	CheckedServer  = "server"  // by the site itself, which a certificate asks for
+	CheckedPerson  = "person"  // by somebody of the course, who accepted it
 	CheckedBrowser = "browser" // in the learner's browser only
 	CheckedNone    = "none"    // the learner says so, and nobody looked
 )

@@ -8,8 +8,8 @@
 // here, and their progress lies in their own browser until they bring it.
 //
 // Where things are: records.go keeps progress, merge.go takes over what a
-// browser brings, content.go makes a lesson ready to show, http.go and
-// member_http.go answer. What a browser keeps is described in web/progress.js.
+// browser brings, content.go makes a lesson ready to show, person.go turns to
+// people where a machine errs, http.go and member_http.go answer. What a browser keeps is described in web/progress.js.
 // Start at New and Routes.
 package learn
 
@@ -43,12 +43,8 @@ type Config struct {
 	Zone func(ctx context.Context, q vault.Querier, owner vault.OwnerID) (*time.Location, error)
 	// Judge checks the code that members hand in; nil where there is none.
 	Judge Judge
-	// Person is the path of the form by which a member asks for a person instead
-	// of a machine; empty if there is none.
-	Person string
-	// Project gives the path of the page on which a lesson's project is handed
-	// in; nil if there is none.
-	Project func(lessonID string) string
+	// People look at projects, and at code where a machine errs; nil if nobody does.
+	People *People
 	// Public lists paths of other features for the map of the site; nil if
 	// there are none. It must name no person's page that is not to be found.
 	Public func(ctx context.Context) ([]string, error)
@@ -66,6 +62,7 @@ type Feature struct {
 	editions  atomic.Int64
 	renderers map[string]*render.Renderer // by language
 	framed    []string                    // the content policy of pages that show the frame in which code runs
+	tools     *tools
 	feature.Services
 }
 
@@ -80,8 +77,11 @@ func New(reg *vault.Registry, c Config) *Feature {
 func (f *Feature) Source() page.Source { return page.Source{Name: "learn", Files: files} }
 
 // Start takes what the feature stands on.
-func (f *Feature) Start(s feature.Services) error {
+func (f *Feature) Start(s feature.Services) (err error) {
 	f.Services = s
+	if f.tools, err = newTools(s.Site); err != nil {
+		return err
+	}
 	f.framed = []string{s.Site.Policy(map[string]string{"frame-src": "'self'"})}
 	s.Jobs.Handle(job.Kind{Name: jobCheck, Do: f.runCheck, Attempts: checkAttempts})
 	f.renderers = map[string]*render.Renderer{}
@@ -108,6 +108,7 @@ func (f *Feature) Routes() []page.Route {
 		{Pattern: "POST /courses/{course}/{lesson}/code", Handler: f.member(f.keepWork)},
 		{Pattern: "POST /courses/{course}/{lesson}/choose", Handler: f.member(f.chooseWork)},
 		{Pattern: "POST /courses/{course}/{lesson}/hand-in", Handler: f.member(f.postHandIn)},
+		{Pattern: "POST /courses/{course}/{lesson}/person", Handler: f.member(f.postPerson)},
 		{Pattern: "GET /learn/{course}/{lesson}/verdict", Handler: f.member(f.showVerdict)},
 		{Pattern: "GET /learn/{course}/stops", Handler: f.showStops},
 		{Pattern: "GET /learn/{course}/{lesson}/versions", Handler: f.member(f.showVersions)},

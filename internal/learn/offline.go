@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -64,7 +64,12 @@ func (f *Feature) worker() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(nil, "const site = {version: %q, files: %s, offline: %q};\n%s", hashOf(string(source), string(list)), list, offlinePath, source), nil
+	tools, err := json.Marshal(f.tools.all())
+	if err != nil {
+		return nil, err
+	}
+	version := hashOf(string(source), string(list), string(tools))
+	return fmt.Appendf(nil, "const site = {version: %q, files: %s, offline: %q, tools: %s};\n%s", version, list, offlinePath, tools, source), nil
 }
 
 // hashOf is short: it tells versions apart and guards nothing.
@@ -144,7 +149,7 @@ func (f *Feature) along(e *edition, c *course.Course, lang *page.Language) (alon
 		a.Pages = append(a.Pages, lessonPath(p))
 		a.Bytes += int64(l.size()) + pageFrame
 		hashes = append(hashes, l.hash())
-		for _, file := range l.files(c) {
+		for _, file := range append(l.files(c), slices.Sorted(maps.Keys(e.pictures(p)))...) {
 			if !seen[file] {
 				seen[file] = true
 				a.add(e, c, file)
@@ -158,45 +163,15 @@ func (f *Feature) along(e *edition, c *course.Course, lang *page.Language) (alon
 		}
 		hashes = append(hashes, address)
 	}
-	if slices.ContainsFunc(c.Chapters, teachesCode) {
-		if err := a.addEditor(f.Site); err != nil {
-			return a, err
-		}
+	for _, tool := range f.tools.along(c) {
+		a.Files, a.Bytes = append(a.Files, tool.address), a.Bytes+tool.size
+		hashes = append(hashes, tool.address)
 	}
 	for i := range a.Pages {
 		a.Pages[i] = asks(a.Pages[i], lang)
 	}
 	a.Version = hashOf(append(hashes, a.Pages...)...)
 	return a, nil
-}
-
-func teachesCode(c *course.Chapter) bool {
-	return slices.ContainsFunc(c.Lessons, func(l *course.Lesson) bool { return l.Versions[0].Exercise != nil }) || slices.ContainsFunc(c.Chapters, teachesCode)
-}
-
-// addEditor takes along what exercises load when they are opened. Its parts
-// name each other, so they have addresses without a hash of ours.
-func (a *along) addEditor(site *page.Site) error {
-	entries, err := web.Files.ReadDir("editor")
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		name := "editor/" + entry.Name()
-		if path.Ext(name) != ".js" {
-			continue
-		}
-		address := "/static/" + name
-		if !strings.HasPrefix(entry.Name(), "part-") {
-			if address, err = site.Static(name); err != nil {
-				return err
-			}
-		}
-		if info, err := entry.Info(); err == nil {
-			a.Files, a.Bytes = append(a.Files, address), a.Bytes+info.Size()
-		}
-	}
-	return nil
 }
 
 func (a *along) add(e *edition, c *course.Course, name string) {

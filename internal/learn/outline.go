@@ -116,6 +116,7 @@ func lessonsIn(branches []*branch) (n int) {
 // pages of their own.
 type chapterView struct {
 	ID, Title string
+	spoken    // of title and summary
 	Summary   template.HTML
 	Lessons   []lessonLine
 	Parts     []partLine
@@ -124,13 +125,15 @@ type chapterView struct {
 
 type lessonLine struct {
 	ID, Path, Title, Kind, Time string
-	Number                      int
-	Done                        bool
+	spoken
+	Number int
+	Done   bool
 }
 
 // partLine leads to the page of a chapter.
 type partLine struct {
-	Path, Title   string
+	Path, Title string
+	spoken
 	Summary       template.HTML
 	Says          []string
 	Done, Lessons int
@@ -174,14 +177,15 @@ func (l lister) list(branches []*branch) []chapterView {
 
 func (l lister) heading(b *branch) chapterView {
 	words := b.In(l.lang.Reads)
-	return chapterView{ID: "c-" + b.slug, Title: words.Title, Summary: l.f.renderers[l.lang.Tag].Inline(words.Summary)}
+	return chapterView{ID: "c-" + b.slug, Title: words.Title, spoken: spokenIn(words.Lang, l.lang.Tag), Summary: l.f.renderers[l.lang.Tag].Inline(words.Summary)}
 }
 
 func (l lister) lines(places []*course.Place) []lessonLine {
 	lines := make([]lessonLine, len(places))
 	for i, p := range places {
 		_, finished := l.done[p.Lesson.ID]
-		lines[i] = lessonLine{ID: p.Lesson.ID, Path: lessonPath(p), Title: p.Lesson.In(l.lang.Reads).Title, Number: p.Number,
+		words := p.Lesson.In(l.lang.Reads)
+		lines[i] = lessonLine{ID: p.Lesson.ID, Path: lessonPath(p), Title: words.Title, spoken: spokenIn(words.Lang, l.lang.Tag), Number: p.Number,
 			Kind: kindWords(l.lang, p.Lesson.Kind), Time: duration(l.lang, minutesOf(p.Lesson)), Done: finished}
 	}
 	return lines
@@ -191,7 +195,7 @@ func (l lister) parts(branches []*branch) []partLine {
 	lines := make([]partLine, len(branches))
 	for i, b := range branches {
 		h := l.heading(b)
-		lines[i] = partLine{Path: chapterPath(l.c, b), Title: h.Title, Summary: h.Summary, Lessons: b.lessons, Known: l.done != nil,
+		lines[i] = partLine{Path: chapterPath(l.c, b), Title: h.Title, spoken: h.spoken, Summary: h.Summary, Lessons: b.lessons, Known: l.done != nil,
 			Says: []string{countLessons(l.lang, b.lessons), duration(l.lang, b.minutes)}}
 		for _, leaf := range leaves([]*branch{b}) {
 			for _, p := range leaf.places {
@@ -202,6 +206,11 @@ func (l lister) parts(branches []*branch) []partLine {
 		}
 	}
 	return lines
+}
+
+func chapterLink(c *course.Course, b *branch, lang *page.Language) *link {
+	words := b.In(lang.Reads)
+	return &link{chapterPath(c, b), words.Title, spokenIn(words.Lang, lang.Tag)}
 }
 
 func chapterPath(c *course.Course, b *branch) string {
@@ -290,7 +299,7 @@ func (f *Feature) chapterPage(c *course.Course, b *branch, from int, lang *page.
 		p.Lang, p.Dir = words.Lang, dirOf(words.Lang)
 	}
 	for up := b.parent; up != nil; up = up.parent {
-		p.Above = append([]link{{chapterPath(c, up), up.In(lang.Reads).Title}}, p.Above...)
+		p.Above = append([]link{*chapterLink(c, up, lang)}, p.Above...)
 	}
 	p.Chapters = l.chapter(b, from)
 	p.Pages = pagesOf(c, b, from)
@@ -336,10 +345,10 @@ func (l lister) beside(b *branch) (prev, next *link) {
 			continue
 		}
 		if i > 0 {
-			prev = &link{chapterPath(l.c, around[i-1]), around[i-1].In(l.lang.Reads).Title}
+			prev = chapterLink(l.c, around[i-1], l.lang)
 		}
 		if i+1 < len(around) {
-			next = &link{chapterPath(l.c, around[i+1]), around[i+1].In(l.lang.Reads).Title}
+			next = chapterLink(l.c, around[i+1], l.lang)
 		}
 	}
 	return prev, next

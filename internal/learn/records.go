@@ -32,11 +32,11 @@ var (
 	errNameless = errors.New("a record of a lesson names its course, its lesson and its title")
 	errTooMuch  = errors.New("a lesson keeps 20 files and 128 kB of code at most")
 	errNotText  = errors.New("code is text: it must be UTF-8")
-	errChecked  = errors.New("a solution is checked by server, browser or none")
+	errChecked  = errors.New("a solution is checked by server, person, browser or none")
 )
 
 func checkDone(d Done) error {
-	if d.Checked != CheckedServer && d.Checked != CheckedBrowser && d.Checked != CheckedNone {
+	if !slices.Contains([]string{CheckedServer, CheckedPerson, CheckedBrowser, CheckedNone}, d.Checked) {
 		return errChecked
 	}
 	return checkRecord(d.Course, d.Lesson, d.Title, d.Files)
@@ -83,6 +83,7 @@ type state struct {
 	done     *vault.Record[Done]
 	work     *vault.Record[Work]
 	latest   *vault.Record[Version] // handed in last
+	answer   Answer                 // of a person
 	versions int
 	inCourse int            // lessons of the course that are done
 	zone     *time.Location // the member's, where a time is to be shown
@@ -96,6 +97,9 @@ func (f *Feature) stateOf(ctx context.Context, q vault.Querier, owner vault.Owne
 		return s, err
 	}
 	if s.work, err = f.workOf(ctx, q, vault.Self(owner), owner, p.Lesson.ID); err != nil {
+		return s, err
+	}
+	if s.answer, err = f.answerOf(ctx, q, owner, p); err != nil {
 		return s, err
 	}
 	if s.work != nil && len(s.work.Value.Others) > 0 {
@@ -167,8 +171,8 @@ type finished struct {
 }
 
 // finish records that a lesson is done. A second time changes the solution
-// alone: the first day stays. A solution that the server has checked is not
-// replaced by one that it has not.
+// alone: the first day stays. A solution that the server or a person has
+// checked is replaced by one that the server checked, and by no other.
 func (f *Feature) finish(ctx context.Context, tx *sql.Tx, who vault.Who, owner vault.OwnerID, x finished) error {
 	work, err := f.workOf(ctx, tx, who, owner, x.of.Lesson.ID)
 	if err != nil {
@@ -214,12 +218,14 @@ func (x finished) into(d *Done, now time.Time) {
 	}
 	if len(x.files) > 0 {
 		d.Files, d.Solved = x.files, now
+	} else if x.checked == CheckedPerson {
+		d.Files, d.Solved = nil, time.Time{} // they read a project, not this code
 	}
 	d.Checked, d.Engine, d.CheckedAt, d.Proof = x.checked, x.engine, time.Time{}, ""
 	if x.checked != CheckedNone {
 		d.CheckedAt = now
 	}
-	if x.checked == CheckedServer {
+	if x.checked == CheckedServer || x.checked == CheckedPerson {
 		d.Proof = proofOf(d.Lesson, d.Files)
 	}
 }
@@ -284,7 +290,7 @@ type Deed struct {
 	Path                                   string // of the lesson's page; empty if it is no longer taught here
 	At                                     time.Time
 	Files                                  []File
-	Checked                                string // CheckedServer, CheckedBrowser or CheckedNone; true, whatever was imported
+	Checked                                string // CheckedServer, CheckedPerson, CheckedBrowser or CheckedNone; true, whatever was imported
 	Audience                               vault.Audience
 }
 

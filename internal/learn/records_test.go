@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"kept/internal/course"
 	"kept/internal/db"
 	"kept/internal/db/dbtest"
 	"kept/internal/learn"
@@ -38,7 +39,7 @@ func TestMemberFinishesAndTakesItBack(t *testing.T) {
 		if got := w.deeds(vault.Self(me), me); len(got) != 0 {
 			t.Errorf("%d deeds after undo", len(got))
 		}
-		if got := w.see(me, naming).One("textarea").Text(); !strings.Contains(got, "ticket = 13") {
+		if got := w.see(me, naming).One("textarea[data-file]").Text(); !strings.Contains(got, "ticket = 13") {
 			t.Errorf("the code is lost by undo: %q", got)
 		}
 	})
@@ -118,7 +119,7 @@ func TestStrangersSeeWhatIsShown(t *testing.T) {
 		t.Errorf("a stranger sees %d deeds, want 1", len(got))
 	}
 	progress := w.Progress(w.deeds(vault.Anyone(), me), "en")
-	if len(progress) != 1 || progress[0].Done != 1 || progress[0].Of != 15 || progress[0].Path != "/courses/first-steps-in-javascript" {
+	if len(progress) != 1 || progress[0].Done != 1 || progress[0].Of != 16 || progress[0].Path != "/courses/first-steps-in-javascript" {
 		t.Errorf("progress %+v", progress)
 	}
 }
@@ -136,7 +137,7 @@ func TestMemberGoesOnWhereTheyWere(t *testing.T) {
 	if got := w.see(me, "/").One("[aria-labelledby=go-on] a.btn").Attr("href"); got != naming {
 		t.Errorf("after typing one goes on with %s", got)
 	}
-	if got := w.see(me, "/progress").One("[aria-labelledby=account]").Text(); !strings.Contains(got, "1 of 15 done") {
+	if got := w.see(me, "/progress").One("[aria-labelledby=account]").Text(); !strings.Contains(got, "1 of 16 done") {
 		t.Errorf("progress says %q", got)
 	}
 }
@@ -263,4 +264,25 @@ func TestPlantsHoldTheirMarker(t *testing.T) {
 		t.Errorf("a lesson that is taught no longer: %+v", got)
 	}
 	var _ []learn.CourseProgress = w.Progress(w.deeds(vault.Self(me), me), "en")
+}
+
+// TestWhatWasLeftOutIsWhereOneGoesOn: who did the last lesson and left one out
+// is led to that one; who did all is led nowhere.
+func TestWhatWasLeftOutIsWhereOneGoesOn(t *testing.T) {
+	w := onSQLite(t)
+	me := w.newMember()
+	first, _ := w.library.Catalogue().First(w.library.Catalogue().Courses[0])
+	for p := first; p != nil; p = p.Next {
+		if p.Lesson.Kind != course.Project {
+			w.clock.add(time.Minute)
+			w.post(me, lessons+p.Slug+"/done", url.Values{}, http.StatusSeeOther)
+		}
+	}
+	for _, path := range []string{"/", "/progress"} {
+		if got := w.see(me, path).One("[aria-labelledby=go-on] a.main").Attr("href"); got != project {
+			t.Errorf("%s leads to %s", path, got)
+		}
+	}
+	w.post(me, project+"/done", url.Values{}, http.StatusSeeOther)
+	w.see(me, "/progress").None("[aria-labelledby=go-on]")
 }

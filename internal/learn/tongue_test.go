@@ -65,6 +65,22 @@ func TestLanguageSwitchKeepsThePlace(t *testing.T) {
 	}
 }
 
+// A screen reader changes its voice at each title that is not in the language
+// around it, and only there.
+func TestEachTitleSaysItsLanguage(t *testing.T) {
+	w := onFiles(t, bilingual())
+	titles := w.see("", "/courses/knots?lang=de").All("li[data-lesson] b")
+	for i, want := range []struct{ text, lang string }{{"Der Palstek", "de"}, {"The hitch", ""}} {
+		if got := titles[i]; got.Text() != want.text || got.Attr("lang") != want.lang {
+			t.Errorf("%q is marked %q, want %q", got.Text(), got.Attr("lang"), want.lang)
+		}
+	}
+	w.see("", "/courses/knots?lang=de").None("section[lang] li[data-lesson]")
+	if got := w.see("", "/courses/knots/hitch?lang=de").One("nav.turn a[rel=prev] bdi"); got.Text() != "Der Palstek" || got.Attr("lang") != "de" {
+		t.Errorf("the lesson before is %q in %q", got.Text(), got.Attr("lang"))
+	}
+}
+
 // Who finishes a lesson in another language comes back to it in that language.
 func TestWhatIsSentKeepsTheLanguage(t *testing.T) {
 	w := onFiles(t, bilingual())

@@ -40,21 +40,22 @@ func proofOf(lesson string, files []File) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// proven tells whether the server checked just this solution.
+// proven tells whether the server, or a person, checked just this solution.
 func proven(d Done) bool {
-	return d.Checked == CheckedServer && d.Proof != "" && d.Proof == proofOf(d.Lesson, d.Files)
+	return (d.Checked == CheckedServer || d.Checked == CheckedPerson) && d.Proof != "" && d.Proof == proofOf(d.Lesson, d.Files)
 }
 
 // checkedOf is how a solution was checked, as far as this site knows.
 func checkedOf(d Done) string {
-	if d.Checked == CheckedServer && !proven(d) {
+	if d.Checked != CheckedBrowser && !proven(d) {
 		return CheckedNone
 	}
 	return d.Checked
 }
 
 // Checked says which of the lessons an owner has finished with a solution that
-// the server has checked: those that a certificate may count. A lesson that
+// the server, or a person, has checked: those that a certificate may count. A
+// project counts once a person, or its tests, accepted it. Another lesson that
 // asks for no code has nothing to check, and counts once it is finished.
 func (f *Feature) Checked(ctx context.Context, q vault.Querier, who vault.Who, owner vault.OwnerID, lessonIDs []string) (map[string]bool, error) {
 	all, err := f.done.All(ctx, q, who, owner)
@@ -64,12 +65,15 @@ func (f *Feature) Checked(ctx context.Context, q vault.Querier, who vault.Who, o
 	e, found := f.edition(), map[string]bool{}
 	for _, r := range all {
 		p, taught := e.LessonByID(r.Value.Lesson)
-		if slices.Contains(lessonIDs, r.Value.Lesson) && (proven(r.Value) || taught && !asksForCode(p)) {
+		if slices.Contains(lessonIDs, r.Value.Lesson) && (proven(r.Value) || taught && !judgedAtAll(p)) {
 			found[r.Value.Lesson] = true
 		}
 	}
 	return found, nil
 }
+
+// judgedAtAll tells whether somebody else than the learner says that it is done.
+func judgedAtAll(p *course.Place) bool { return asksForCode(p) || p.Lesson.Kind == course.Project }
 
 func asksForCode(p *course.Place) bool {
 	x := p.Lesson.In().Exercise

@@ -19,7 +19,7 @@ func (f *Feature) workChecks() []prove.Check {
 		{Promise: "F3", How: "A stranger opens an exercise. The page must bring the editor, the tests and the frame in which code runs.", Try: f.tryExercise},
 		{Promise: "F4", How: "A member types code in two browsers that do not know of each other. Both must be kept, and the lesson must ask which to go on with.", Try: f.tryTwoBrowsers},
 		{Promise: "B3", How: "A member hands in code that solves nothing and says that it passed, then the author's solution. Only the second may count.", Try: f.tryHandingIn},
-		{Promise: "F12", How: "A member's code is refused by a check. The lesson must offer a person, and asking for one must leave a request.", Try: f.tryPerson},
+		{Promise: "F12", How: "A member's code is refused by a check. The lesson must offer a person, and asking for one must put the code before the people of the course, to be answered within a month.", Try: f.tryPerson},
 	}
 }
 
@@ -147,7 +147,7 @@ func (f *Feature) handedIn(ctx context.Context, s *prove.Site, m *prove.Member, 
 
 func (f *Feature) tryPerson(ctx context.Context, s *prove.Site) (string, error) {
 	p, _ := f.exercise(f.judged)
-	if p == nil || f.c.Person == "" {
+	if p == nil || f.c.People == nil {
 		return "no machine judges anybody's code here", nil
 	}
 	member, err := s.SignIn(ctx)
@@ -161,17 +161,20 @@ func (f *Feature) tryPerson(ctx context.Context, s *prove.Site) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	if !bytes.Contains(got.body, []byte(`name="about" value="review"`)) {
+	if !bytes.Contains(got.body, []byte(`formaction="`+lessonPath(p)+`/person"`)) {
 		return "", prove.Failed("a lesson whose check refused code does not offer a person")
 	}
-	sent, err := ask(ctx, member.Browser, s.URL+f.c.Person, url.Values{"about": {"review"}, "text": {"The check of my code"}})
-	if err != nil {
+	if got, err = ask(ctx, member.Browser, s.URL+lessonPath(p)+"/person", inForm(wrong(p, "// solves nothing"), "note", "Look at it, please.")); err != nil {
 		return "", err
 	}
-	if sent.status != http.StatusSeeOther {
-		return "", prove.Failed("asking for a person is answered with %d", sent.status)
+	if got.status != http.StatusSeeOther {
+		return "", prove.Failed("asking for a person is answered with %d", got.status)
 	}
-	return "a check refused code; its lesson offers a person, and asking for one is taken", nil
+	answer, err := f.c.People.Answer(ctx, s.DB.Read, member.Owner, p.Lesson.ID)
+	if err != nil || answer.State != AnswerWaits || answer.Due == 0 || answer.Due > vault.DayOf(f.Now().AddDate(0, 1, 0)) {
+		return "", errOr(err, prove.Failed("code that a person shall look at waits for nobody, or for longer than a month"))
+	}
+	return "a check refused code; its lesson offers a person, and the code waits for one, with a day within a month", nil
 }
 
 func (f *Feature) plantVersion(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, marker string) (string, error) {

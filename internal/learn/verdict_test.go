@@ -184,7 +184,7 @@ func TestACheckThatFailsLeavesTheCode(t *testing.T) {
 	if text := w.see(me, naming).One(".checks [data-says]").Text(); !strings.Contains(text, "The check could not be carried out.") {
 		t.Errorf("the lesson says %q", text)
 	}
-	if got := w.see(me, naming).One("textarea").Text(); strings.TrimSpace(got) != "broken" {
+	if got := w.see(me, naming).One("textarea[data-file]").Text(); strings.TrimSpace(got) != "broken" {
 		t.Errorf("the editor holds %q", got)
 	}
 }
@@ -250,7 +250,7 @@ func TestAnImportBringsNoCheck(t *testing.T) {
 		if err != nil || len(standing.Done("first-steps-in-javascript")) != 1 {
 			t.Errorf("standing %+v, %v", standing, err)
 		}
-		if got := w.see(again, naming).One("textarea").Text(); strings.TrimSpace(got) != "going on" {
+		if got := w.see(again, naming).One("textarea[data-file]").Text(); strings.TrimSpace(got) != "going on" {
 			t.Errorf("the editor holds %q", got)
 		}
 		w.bring(again, `{"version":1,"lessons":{"`+course1+`names-for-values":{"changed":"2027-03-01T10:00:00Z","work":{"trip.js":"from the browser"}}}}`)

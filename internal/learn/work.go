@@ -159,6 +159,7 @@ type bench struct {
 	Alone    string // of what the member alone sees of it
 	Files    []fileView
 	Exercise *frameExercise // what the frame runs; nil if nothing runs here
+	Needs    string         // the files that editor and frame load
 	Revision string
 	Draft    bool   // the code differs from the solution that is kept
 	Judged   bool   // the server checks what is handed in
@@ -168,19 +169,21 @@ type bench struct {
 	Choices  []choiceView
 	Zone     *time.Location
 	Changed  time.Time // the code in the editor
-	Person   string    // where one asks for a person; empty for visitors
+	Person   bool      // whoever thinks that the check errs is offered a person
+	Pleading bool      // there is something to disagree with
+	Answer   Answer    // of a person who was asked
 	WhyWords string    // why the last check ended early
 	About    about
 }
-
-// Disagree tells whether there is a verdict to disagree with.
-func (b *bench) Disagree() bool { return b.Latest != nil && b.Latest.State == stateNotYet }
 
 // about is what the page's script must know.
 type about struct {
 	Exercise *frameExercise    `json:"exercise"`
 	Preview  bool              `json:"preview"`  // it shows a page
+	Runner   string            `json:"runner"`   // the address of the frame's client
 	Download string            `json:"download"` // what must be fetched before the first run; empty if nothing large
+	Largest  string            `json:"largest"`  // the address of a file of it: what is kept is not fetched
+	Pictures map[string]string `json:"pictures"` // of the course, by the names that the code has for them
 	Member   bool              `json:"member"`
 	Judged   bool              `json:"judged"`
 	Done     bool              `json:"done"`

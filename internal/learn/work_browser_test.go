@@ -1,11 +1,10 @@
 package learn_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -34,6 +33,11 @@ type typed struct {
 }
 
 func typedHere(p *browser.Page) []typed { return browser.Eval[[]typed](p, `window.kept.code.all()`) }
+
+// untilTrue waits until the promise of an expression brings something true.
+func untilTrue(p *browser.Page, promise string) {
+	browser.Eval[any](p, `(async () => { while (!await (`+promise+`)) await new Promise((again) => setTimeout(again, 20)); return null; })()`)
+}
 
 // engine gives the world the engine that checks JavaScript in child processes.
 func (w *world) engine(t *testing.T) {
@@ -72,16 +76,20 @@ func write(p *browser.Page, text string) {
 	p.Until(`document.querySelector("#f0").value.trim() === ` + quoted(strings.TrimSpace(text)))
 }
 
-// work does the jobs that are due while a page waits for them.
+// work does the jobs that are due while a page waits for them. One that failed,
+// as on a machine so busy that an engine did not start in time, is tried again
+// when the clock says so; that is put forward.
 func (w *world) work(t *testing.T, until func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
 	for !until() {
-		if time.Now().After(deadline) {
-			t.Fatal("the check did not come to an end")
+		n, err := w.jobs.RunDue(ctx)
+		if err != nil {
+			t.Fatal("the check did not come to an end: ", err)
 		}
-		if _, err := w.jobs.RunDue(t.Context()); err != nil {
-			t.Fatal(err)
+		if n > 0 {
+			w.clock.add(time.Minute)
 		}
 		runtime.Gosched()
 	}
@@ -106,6 +114,9 @@ func TestBrowserFailsSeesWhyAndPasses(t *testing.T) {
 	write(p, w.solution(t))
 	p.Press("Control+Enter")
 	p.See("Every test passes: the lesson is done. Kept in this browser only.")
+	if text := strings.TrimSpace(p.Text(browser.CSS("[data-console]"))); text != "78" {
+		t.Errorf("the console shows %q, want what the code prints, once", text)
+	}
 	if have := kept(t, p).Lessons[course1+"names-for-values"]; have.Done == "" || !have.Passed {
 		t.Errorf("kept %+v", have)
 	}
@@ -122,7 +133,7 @@ func TestBrowserFailsSeesWhyAndPasses(t *testing.T) {
 	p.Click(browser.Button("Take it into the editor"))
 	p.Until(`document.querySelector("#f0").value.trim() === ` + quoted(strings.TrimSpace(w.solution(t))))
 	p.Click(browser.Button("Erase"))
-	p.Until(`window.kept.versions.all().then((all) => all.length === 0)`)
+	untilTrue(p, `window.kept.versions.all().then((all) => all.length === 0)`)
 	p.Go(server.URL + "/progress")
 	p.See("done on")
 }
@@ -149,7 +160,7 @@ func TestBrowserTypesOffline(t *testing.T) {
 	server := w.open(t)
 	p := browser.Open(t).Page(t, browser.Options{Phone: true})
 	p.Go(server.URL + naming)
-	holds(p, naming)
+	holdsAll(p, naming)
 	write(p, "let before = 1;")
 	p.Offline(true)
 	write(p, "let offline = 1;")
@@ -157,12 +168,32 @@ func TestBrowserTypesOffline(t *testing.T) {
 	p.Reload()
 	p.See("This is the copy of")
 	inEditor(p, "let offline = 1;")
-	p.Type(browser.Field("trip.js"), "let still = 1;")
-	p.Reload()
+	write(p, "let still = 1;")
+	p.Reload() // before the moment is over
 	inEditor(p, "let still = 1;")
 	p.Offline(false)
 	p.Reload()
+	p.Gone("This is the copy of")
 	inEditor(p, "let still = 1;")
+}
+
+// TestBrowserKeepsBothWhenTypedEarly: whoever types before the page has looked
+// at what it kept gets that back, and loses neither.
+func TestBrowserKeepsBothWhenTypedEarly(t *testing.T) {
+	g := &gate{next: onSQLite(t).whole(t), held: make(chan struct{}), holds: func(path string) bool { return strings.HasPrefix(path, "/static/bench-") }}
+	server := g.open(t)
+	p := browser.Open(t).Page(t, browser.Options{})
+	p.Go(server.URL + "/progress")
+	browser.Eval[any](p, `window.kept.code.put({who: "", lesson: "`+course1+`names-for-values", course: "first-steps-in-javascript", path: "`+naming+`",
+		title: "Names for values", files: {"trip.js": "let kept = 1;"}, changed: new Date().toISOString(), dirty: true, base: "", at: 0, key: ""})`)
+	browser.Eval[any](p, `{location.href = "`+naming+`"; null}`)
+	p.Until(`location.pathname === "` + naming + `" && document.querySelector("#f0") !== null`)
+	p.Type(browser.CSS("#f0"), "let early = 1;")
+	close(g.held)
+	inEditor(p, "let kept = 1;")
+	p.Click(browser.Button("Bring my code back"))
+	inEditor(p, "let early = 1;")
+	p.Until(`document.querySelectorAll("[data-versions] [data-list] li").length === 1`)
 }
 
 func TestBrowserMemberGoesOfflineAndASecondBrowserChooses(t *testing.T) {
@@ -318,15 +349,11 @@ func packedSize(t *testing.T, address string) int {
 }
 
 func TestBrowserWorkLooksRight(t *testing.T) {
-	folder := os.Getenv("KEPT_LOOK")
-	if folder == "" {
-		folder = t.TempDir()
-	}
 	w := onSQLite(t)
 	w.judge.Judge = reader{}
 	server := w.open(t)
 	b := browser.Open(t)
-	for _, options := range []browser.Options{{}, {Dark: true}, {Phone: true}, {Phone: true, Dark: true}} {
+	for _, options := range looks {
 		me := w.newMember()
 		for i, lesson := range []string{"say-something", "numbers", "text"} {
 			w.post(me, lessons+lesson+"/done", url.Values{}, http.StatusSeeOther)
@@ -336,12 +363,8 @@ func TestBrowserWorkLooksRight(t *testing.T) {
 		w.sync(me, naming, "let other = 2;\nlet more = 3;", "x")
 		p := b.Page(t, options)
 		look := func(name string) {
-			if wide := browser.Eval[int](p, "document.documentElement.scrollWidth - innerWidth"); wide > 0 {
-				t.Errorf("%s, %s: %d px too wide", name, options, wide)
-			}
 			browser.Eval[any](p, `scrollTo(0, 0)`)
-			browser.Axe(t, p)
-			p.Screenshot(filepath.Join(folder, strings.ReplaceAll(options.String(), " ", "-")+"-work-"+name+".png"))
+			lookAt(t, p, options, "work-"+name)
 		}
 		p.Go(server.URL + naming)
 		toEditor(p)
@@ -349,15 +372,22 @@ func TestBrowserWorkLooksRight(t *testing.T) {
 		p.Click(browser.Button("Run tests"))
 		p.See("Ran in this browser.")
 		look("visitor")
-		browser.Eval[any](p, `document.querySelector("#task").scrollIntoView({behavior: "instant"})`)
-		p.ScreenshotView(filepath.Join(folder, strings.ReplaceAll(options.String(), " ", "-")+"-work-view.png"))
+		holdsAll(p, naming)
+		p.Offline(true)
+		p.Reload()
+		p.See("This is the copy of")
+		write(p, "const people = 4;")
+		p.Press("Control+Enter")
+		p.See("Ran in this browser.")
+		look("offline")
+		p.Click(browser.Button("Start over"))
+		untilTrue(p, `window.kept.code.all().then((all) => all.length === 0)`)
+		p.Offline(false)
 		p.Go(server.URL + "/test/sign-in?who=" + string(me))
 		p.At("/progress")
 		p.Go(server.URL + naming)
 		toEditor(p)
 		look("choice")
-		browser.Eval[any](p, `document.querySelector("[data-choice]").scrollIntoView({behavior: "instant"})`)
-		p.ScreenshotView(filepath.Join(folder, strings.ReplaceAll(options.String(), " ", "-")+"-work-choice-view.png"))
 		for _, one := range [][2]string{{"versions", "/learn/first-steps-in-javascript/names-for-values/versions"}, {"reset", "/progress/reset?course=first-steps-in-javascript"}, {"progress", "/progress"}, {"stops", "/learn/first-steps-in-javascript/stops"}} {
 			p.Go(server.URL + one[1])
 			look(one[0])

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -35,20 +36,21 @@ func (f *Feature) fillBench(v *lessonPage, p *course.Place, owner vault.OwnerID,
 	if b.Exercise != nil {
 		engine := course.Engine(b.Exercise.Engine)
 		b.About.Preview = engine == course.Page || engine == course.React
-		if engine == course.Python {
-			b.About.Download = lang.Text("Python is fetched at the first run, from this site alone: about 6 MB, once.")
-		}
+		b.About.Pictures = f.edition().pictures(p)
+		b.About.Runner = f.tools.frame.Address("client.js")
+		b.About.Download, b.About.Largest = f.tools.download(p.Lesson.In().Exercise, lang)
 	}
 	var kept []File
 	if s != nil {
 		kept = f.fillKept(b, owner, s)
-		if !noPerson() {
-			b.Person = f.c.Person
-		}
+		b.Person, b.Pleading, b.Answer = f.mayAsk(p, s), s.disagrees(), s.answer
 		b.WhyWords = whyWords(b.Latest, lang)
 		b.About.At = f.Now().UnixMilli()
 	}
-	b.Files = filesOf(v.L.Task, kept, lang)
+	b.Files, b.Needs = filesOf(v.L.Task, kept, lang), needs(f.tools.opened(p.Lesson.In().Exercise))
+	for _, name := range slices.Sorted(maps.Keys(b.About.Pictures)) {
+		b.Needs += " " + b.About.Pictures[name]
+	}
 	v.Bench = b
 }
 
@@ -122,7 +124,7 @@ func frameExerciseOf(p *course.Place) *frameExercise {
 	if x == nil || x.Engine == course.NoEngine || len(x.Files) == 0 || noRunner() {
 		return nil
 	}
-	out := &frameExercise{Engine: string(x.Engine), Before: x.Before, BeforeEach: x.BeforeEach, AfterEach: x.AfterEach, AfterAll: x.AfterAll, Tools: x.Tools, Tests: []frameTest{}}
+	out := &frameExercise{Engine: string(x.Engine), Before: x.Before, BeforeEach: x.BeforeEach, AfterEach: x.AfterEach, AfterAll: x.AfterAll, Tools: append([]string{}, x.Tools...), Tests: []frameTest{}}
 	for _, file := range x.Files {
 		out.Files = append(out.Files, frameFile{file.Name, file.Lang, file.Before, file.After})
 	}
@@ -135,8 +137,9 @@ func frameExerciseOf(p *course.Place) *frameExercise {
 // handed is a form from a lesson's editor.
 type handed struct {
 	sent
-	claim bool // the browser says that every test passed
-	any   bool // there is code in it
+	claim bool   // the browser says that every test passed
+	any   bool   // there is code in it
+	note  string // to a person who reads it
 }
 
 func (f *Feature) handed(a asked) (handed, error) {
@@ -149,7 +152,7 @@ func (f *Feature) handed(a asked) (handed, error) {
 		return handed{}, err
 	}
 	files, any := typed(form, p.Lesson.In(f.Site.Printer(a.Context()).Tag))
-	return handed{sent{p, f.titleOf(a.Request, p), files, form.Raw("base"), form.Raw("draft")}, form.Raw("browser") == "passed", any}, nil
+	return handed{sent{p, f.titleOf(a.Request, p), files, form.Raw("base"), form.Raw("draft")}, form.Raw("browser") == "passed", any, form.Text("note")}, nil
 }
 
 // keptReply tells a script what the account holds now.
@@ -281,7 +284,7 @@ func (f *Feature) showVersions(a asked) error {
 	if err != nil {
 		return err
 	}
-	v := &versionsPage{Lesson: link{lessonPath(p), title}, Zone: zone, Path: versionsPath(p),
+	v := &versionsPage{Lesson: link{Path: lessonPath(p), Title: title}, Zone: zone, Path: versionsPath(p),
 		Head: page.Head{Title: lang.Text("Versions of your code") + ", " + title, NoIndex: true, Current: "/",
 			Knows: f.memberKnows(lang, lang.Text("The versions listed here are kept in your account until you erase them. You alone see them."))}}
 	now := f.fillKept(&bench{}, a.me, &s)

@@ -84,7 +84,7 @@ func TestBrowserOnlyTheLearnersLinesChange(t *testing.T) {
 	p.Click(browser.Button("Run tests"))
 	p.See("Every test passes: the lesson is done.")
 	p.Until(`document.querySelector("[data-preview] iframe").getClientRects()[0].height > 100`)
-	if inside := browser.Eval[string](p, `(() => { try { return document.querySelector("[data-preview] iframe").contentDocument === null ? "closed" : "open"; } catch { return "closed"; } })()`); inside != "closed" {
+	if inside := browser.Eval[string](p, `(() => { try { return document.querySelector("[data-preview] iframe").contentDocument.querySelector("iframe[sandbox=allow-scripts]").contentDocument === null ? "closed" : "open"; } catch (error) { return String(error); } })()`); inside != "closed" {
 		t.Error("the page can look into the frame, so the frame can look out")
 	}
 }

@@ -65,7 +65,7 @@ func TestTwoDevicesKeepBothAndTheLearnerChooses(t *testing.T) {
 			w.post(me, naming+"/choose", url.Values{"take": {fmt.Sprint(take)}}, http.StatusSeeOther)
 			page = w.see(me, naming)
 			page.None("[data-choice]")
-			if got := page.One("textarea").Text(); strings.TrimSpace(got) != want {
+			if got := page.One("textarea[data-file]").Text(); strings.TrimSpace(got) != want {
 				t.Errorf("after choosing, the editor holds %q, want %q", got, want)
 			}
 			versions := w.items(me, "lesson-version")
@@ -142,7 +142,7 @@ func TestVersionsAreListedTakenAndErased(t *testing.T) {
 		w.post(other, list+"/"+first.ID+"/take", url.Values{}, http.StatusNotFound)
 		w.post(other, list+"/"+first.ID+"/erase", url.Values{}, http.StatusNotFound)
 		w.post(me, list+"/"+first.ID+"/take", url.Values{}, http.StatusSeeOther)
-		if got := w.see(me, naming).One("textarea").Text(); strings.TrimSpace(got) != "first" {
+		if got := w.see(me, naming).One("textarea[data-file]").Text(); strings.TrimSpace(got) != "first" {
 			t.Errorf("the editor holds %q", got)
 		}
 		w.post(me, list+"/"+first.ID+"/erase", url.Values{}, http.StatusSeeOther)

@@ -60,6 +60,7 @@ type world struct {
 	handler http.Handler
 	jobs    *job.Queue
 	judge   *judge
+	people  *people
 }
 
 type whoKey struct{}
@@ -98,7 +99,8 @@ func newWorldOf(t testing.TB, d *db.DB, loaders []course.Loader, sources []cours
 	}
 	reg := vault.NewRegistry()
 	w.judge = &judge{}
-	w.Feature = learn.New(reg, learn.Config{Library: w.library, Who: whoOf, Judge: w.judge, Person: "/you/data/request",
+	w.people = &people{map[vault.OwnerID]learn.Plea{}, map[vault.OwnerID]learn.Answer{}, func() vault.Day { return vault.DayOf(w.clock.Now()) }}
+	w.Feature = learn.New(reg, learn.Config{Library: w.library, Who: whoOf, Judge: w.judge, People: w.people.asPeople(),
 		Knows:  func(*page.Language) string { return "that you opened it today." },
 		Public: func(context.Context) ([]string, error) { return []string{"/@noor"}, nil }})
 	w.vault = vaulttest.New(t, reg, d.Write, d.VaultDialect(), w.clock.Now)
@@ -265,5 +267,6 @@ func (w *world) chapter() string { return w.library.Catalogue().Courses[0].Chapt
 const (
 	lessons = "/courses/first-steps-in-javascript/"
 	naming  = lessons + "names-for-values"
+	project = lessons + "your-own-logbook"
 	last    = lessons + "looking-back"
 )

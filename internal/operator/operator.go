@@ -31,7 +31,24 @@ type Config struct {
 	Accounts *account.Account
 	Requests func(ctx context.Context) (open, late int, err error) // of members, with their clock
 	Policies func() []Policy
+	// Written is what the last reading of the site's folders found.
+	Written func(ctx context.Context) []Written
+	// Unread counts the projects that wait for a reviewer.
+	Unread func(ctx context.Context) (int, error)
 }
+
+// Written is what authors wrote into the folders of one kind, as it was read
+// last.
+type Written struct {
+	Title    string // as "Courses"
+	Count    int    // of what can be opened
+	Warnings []string
+	Stale    bool        // a folder could not be read and stays as it was
+	Stops    []page.Link // where learners stop, by course
+}
+
+// Shown are the warnings that the page lists.
+func (w Written) Shown() []string { return w.Warnings[:min(len(w.Warnings), listed)] }
 
 // Policy is a version of the policy.
 type Policy struct {
@@ -94,6 +111,8 @@ type operatorPage struct {
 	Form       *page.Form
 	Members    int
 	Open, Late int
+	Unread     int
+	Written    []Written
 	Roles      []account.Given
 	RoleNames  []page.Option
 	Stats      []job.Stat
@@ -127,7 +146,11 @@ func (f *Feature) fillMembers(ctx context.Context, p *operatorPage) (err error) 
 	if p.Members, err = f.Vault.CountOwners(ctx, f.DB.Read, vault.Person); err != nil {
 		return err
 	}
-	p.Open, p.Late, err = f.c.Requests(ctx)
+	if p.Open, p.Late, err = f.c.Requests(ctx); err != nil {
+		return err
+	}
+	p.Written = f.c.Written(ctx)
+	p.Unread, err = f.c.Unread(ctx)
 	return err
 }
 

@@ -112,6 +112,7 @@ func (f *Feature) handIn(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, l
 	if !s.open() { // what reviewers may no longer read stays so; they get the new version
 		s.Since, s.Reviewer = now, ""
 	}
+	s.setDue(machine, f.c.AnswerBy(now))
 	s.State, s.Before, s.Machine, s.Name = Waiting, nil, machine, name
 	s.Title, s.Course, s.CourseTitle, s.Handed = l.Title, l.Course, l.CourseTitle, append(s.Handed, now)
 	rec.Scope, rec.Audience = l.Scope, vault.Team
@@ -126,6 +127,17 @@ func (f *Feature) handIn(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, l
 		return nil
 	}
 	return f.alone(ctx, tx, owner, l.ID)
+}
+
+// setDue starts the clock of an answer that is owed. A new version of what waits
+// already does not put it back.
+func (s *Submission) setDue(machine bool, day vault.Day) {
+	switch {
+	case !machine:
+		s.Due = 0
+	case s.Due == 0 || !s.open():
+		s.Due = day
+	}
 }
 
 func (f *Feature) mayHandIn(ctx context.Context, q vault.Querier, self vault.Who, owner vault.OwnerID, s *Submission) error {

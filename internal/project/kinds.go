@@ -31,7 +31,8 @@ type Submission struct {
 	Title       string          `json:"title" doc:"title of the lesson"`
 	Course      string          `json:"course" doc:"id of the course"`
 	CourseTitle string          `json:"courseTitle" doc:"title of the course"`
-	Machine     bool            `json:"machine,omitempty" doc:"a machine refused it, and you asked for a person"`
+	Machine     bool            `json:"machine,omitempty" doc:"a machine refused it, or could not check it, and you asked for a person"`
+	Due         vault.Day       `json:"due,omitempty" doc:"day until which a person must answer then, in days since 1970-01-01"`
 	State       State           `json:"state" doc:"waiting, second, accepted, changes or withdrawn"`
 	Handed      []time.Time     `json:"handed" doc:"when each version was handed in"`
 	Since       time.Time       `json:"since" doc:"since when it waits"`
@@ -48,6 +49,7 @@ type Version struct {
 	At         time.Time `json:"at" doc:"when it was handed in"`
 	Title      string    `json:"title" doc:"title of the lesson"`
 	Note       string    `json:"note,omitempty" doc:"what you wrote to the reviewer"`
+	Check      string    `json:"check,omitempty" doc:"what the check said of it, if a machine refused it"`
 	Texts      []Text    `json:"texts,omitempty" doc:"code and other texts"`
 	File       []byte    `json:"file,omitempty" doc:"a file, as it was sent"`
 	FileType   string    `json:"fileType,omitempty" doc:"what the file looks like"`
@@ -100,11 +102,13 @@ const (
 func keyOf(key string) string               { return "key:" + key }
 func ofLesson(id string) string             { return "lesson:" + id }
 func openIn(courseID string) string         { return "open:" + courseID }
+func owed() string                          { return "owed" } // an answer, by its day
 func heldBy(reviewer vault.OwnerID) string  { return "held:" + string(reviewer) }
 func versionOf(key string, n int) string    { return key + ":" + strconv.Itoa(n) }
 func (s *Submission) open() bool            { return s.State == Waiting || s.State == Second }
 func (s *Submission) held(n time.Time) bool { return s.Reviewer != "" && n.Before(s.Lease) }
 func (s *Submission) version() int          { return len(s.Handed) }
+func (s *Submission) owed() bool            { return s.open() && s.Machine }
 
 type kinds struct {
 	submissions vault.Kind[Submission]
@@ -118,7 +122,7 @@ func declare(reg *vault.Registry) kinds {
 			Sentence: page.Key("That you handed in a project, or asked for a person where a machine refused your code, and where it stands. Reviewers of the course read it until it is accepted or you take it back."),
 			Check:    checkSubmission,
 			Indexes:  []vault.Index[Submission]{{Name: bySubmission, Of: findSubmission}},
-			Describe: func(s Submission) string { return s.Title + ", " + string(s.State) }}, true)),
+			Describe: describeSubmission}, true)),
 		versions: vault.Declare(reg, reviewed(vault.Spec[Version]{Name: kindVersion, Title: page.Key("Version of a project"),
 			Sentence: page.Key("What you handed in: code, a file, a link, and your note to the reviewer. A link is kept and never opened by this site."),
 			Check:    checkVersion,
@@ -147,10 +151,21 @@ func reviewed[T any](s vault.Spec[T], write bool) vault.Spec[T] {
 	return s
 }
 
+func describeSubmission(s Submission) string {
+	text := s.Title + ", " + string(s.State)
+	if s.owed() {
+		text += ", " + s.Due.String()
+	}
+	return text
+}
+
 func findSubmission(s Submission) []vault.Key {
 	keys := []vault.Key{{Value: keyOf(s.Key)}, {Value: ofLesson(s.Lesson)}}
 	if s.open() {
 		keys = append(keys, vault.Key{Value: openIn(s.Course), Sort: s.Since.UnixNano()})
+	}
+	if s.owed() {
+		keys = append(keys, vault.Key{Value: owed(), Sort: int64(s.Due)})
 	}
 	if s.open() && s.Reviewer != "" {
 		keys = append(keys, vault.Key{Value: heldBy(s.Reviewer), Sort: s.Since.UnixNano()})
@@ -164,6 +179,7 @@ const (
 	maxName     = 80       // characters of a text's name
 	maxText     = 64 << 10 // bytes
 	maxNote     = 2000     // characters to the reviewer
+	maxCheck    = 10_000   // characters of what a check said
 	maxNotes    = 10_000   // characters from the reviewer
 	maxLink     = 500
 	maxFile     = 5 << 20
@@ -191,7 +207,7 @@ func checkSubmission(s Submission) error {
 
 func checkVersion(v Version) error {
 	if v.Submission == "" || v.Number < 1 || len(v.Texts) == 0 && len(v.File) == 0 && v.Link == "" || len(v.Texts) > maxTexts ||
-		len(v.File) > maxFile || v.Link != "" && checkLink(v.Link) != nil || !bounded(v.Note, maxNote) {
+		len(v.File) > maxFile || v.Link != "" && checkLink(v.Link) != nil || !bounded(v.Note, maxNote) || !bounded(v.Check, maxCheck) {
 		return errVersion
 	}
 	for _, t := range v.Texts {

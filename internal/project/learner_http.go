@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -26,7 +27,8 @@ type minePage struct {
 type mine struct {
 	Submission
 	Path     string
-	Busy     bool // somebody reads it now
+	Due      vault.Day // until which a person must answer; 0 if none must
+	Busy     bool      // somebody reads it now
 	LastTime step
 }
 
@@ -48,7 +50,7 @@ func (f *Feature) showMine(a asked) error {
 	for _, rec := range all {
 		s := rec.Value
 		has[s.Lesson] = true
-		p.Mine = append(p.Mine, mine{Submission: s, Path: HandInPath(s.Lesson), Busy: s.open() && s.held(f.Now()), LastTime: stepsOf(a.Context(), &s, 0)[0]})
+		p.Mine = append(p.Mine, mine{Submission: s, Path: HandInPath(s.Lesson), Due: standingOf(&s).Due, Busy: s.open() && s.held(f.Now()), LastTime: stepsOf(a.Context(), &s, 0)[0]})
 	}
 	slices.SortFunc(p.Mine, func(x, y mine) int { return y.LastTime.At.Compare(x.LastTime.At) })
 	for _, c := range f.c.Catalogue().Courses {
@@ -76,6 +78,7 @@ type projectPage struct {
 	L       lesson
 	Has     bool
 	S       Submission
+	Due     vault.Day // until which a person must answer; 0 if none must
 	Busy    bool
 	Since   step
 	Steps   []step
@@ -86,6 +89,7 @@ type projectPage struct {
 	Handle  string
 	CanHand bool
 	Many    bool
+	Begun   string // what a fresh form holds: the text of the "editor", or the "last" that was handed in
 }
 
 // textField is a row of the form: a name, and the text below it.
@@ -135,9 +139,32 @@ func (p *projectPage) MoreOpen() bool {
 func (p *projectPage) State() State { return p.S.State }
 
 func (f *Feature) showProject(a asked) error {
-	return f.renderProject(a, http.StatusOK, &page.Form{})
+	return f.renderProject(a, http.StatusOK, nil)
 }
 
+// begin makes a form that holds what stands in the lesson's editor, or else
+// what was handed in last.
+func (f *Feature) begin(a asked, p *projectPage) error {
+	texts, err := f.c.Kept(a.Context(), f.DB.Read, a.me.Owner, p.L.ID)
+	if err != nil {
+		return err
+	}
+	p.Form, p.Begun = page.FormOf(url.Values{}), "editor"
+	if len(texts) == 0 && p.Version != nil {
+		texts, p.Begun = p.Version.Texts, "last"
+	}
+	if len(texts) == 0 {
+		p.Begun = ""
+	}
+	for i, text := range texts[:min(len(texts), maxTexts)] {
+		number := strconv.Itoa(i + 1)
+		p.Form.Set("name-"+number, text.Name)
+		p.Form.Set("text-"+number, text.Text)
+	}
+	return nil
+}
+
+// renderProject shows a project with a form that was sent, or with a fresh one.
 func (f *Feature) renderProject(a asked, status int, form *page.Form) error {
 	lang := f.lang(a)
 	l, rec, has, err := f.lessonAsked(a)
@@ -152,7 +179,12 @@ func (f *Feature) renderProject(a asked, status int, form *page.Form) error {
 			return err
 		}
 	}
-	p.Texts = textFields(form)
+	if form == nil {
+		if err := f.begin(a, p); err != nil {
+			return err
+		}
+	}
+	p.Texts = textFields(p.Form)
 	return f.Site.Render(a.w, a.Request, status, "project/project.html", p)
 }
 
@@ -163,7 +195,7 @@ func (f *Feature) fillProject(a asked, p *projectPage, rec vault.Record[Submissi
 		return err
 	}
 	p.Busy, p.Steps = s.open() && s.held(f.Now()), stepsOf(ctx, s, n)
-	p.Since = p.Steps[0]
+	p.Since, p.Due = p.Steps[0], standingOf(s).Due
 	p.CanHand = p.CanHand && s.State != Accepted && s.version() < maxVersions
 	p.Many = s.version() >= maxVersions
 	v, err := f.version(ctx, f.DB.Read, a.self(), rec, n)

@@ -14,10 +14,12 @@ package project
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"kept/internal/course"
 	"kept/internal/course/render"
@@ -54,6 +56,16 @@ type Config struct {
 	// Letter says where a letter about the service goes and in which language;
 	// ok is false if none may be sent.
 	Letter func(ctx context.Context, q vault.Querier, owner vault.OwnerID) (to mail.Receiver, lang string, ok bool, err error)
+	// AnswerBy is the day until which a person must answer what is asked now.
+	AnswerBy func(now time.Time) vault.Day
+	// Accepted tells the lesson that a person has accepted what was handed in for
+	// it, inside the transaction that says so. code is what a machine had refused,
+	// and nil for a project.
+	Accepted func(ctx context.Context, tx *sql.Tx, owner vault.OwnerID, lessonID string, code []Text) error
+	// Kept is the code that a member has in a lesson's editor.
+	Kept func(ctx context.Context, q vault.Querier, owner vault.OwnerID, lessonID string) ([]Text, error)
+	// Stops is the page on which learners of a course stop, for who reviews there.
+	Stops func(c *course.Course) string
 	// GiveRole gives a role to the member with a handle, for checks.
 	GiveRole func(ctx context.Context, handle, role, scope string, until vault.Day) error
 }

@@ -345,11 +345,22 @@ func TestWhoWasRefusedByAMachineGetsAPerson(t *testing.T) {
 	everyEngine(t, func(t *testing.T, w *world) {
 		noor, kim := w.join("noor"), w.helper("kim", harbour)
 		code := []Text{{Name: "main.js", Text: "let sum = 3;"}}
-		if err := w.Ask(t.Context(), noor, exercise, code); err != nil {
+		if err := w.ask(noor, exercise, Plea{Texts: code, Note: "It adds up.", Check: "<b>3 is not 4"}); err != nil {
 			t.Fatal(err)
 		}
-		w.sees(kim, queuePath, "a machine refused it")
-		w.review(kim, itemPath(harbour, w.submission(noor, exercise).Value.Key), Accept, "")
+		w.sees(noor, "/projects", "Answer by 14 April 2027.")
+		w.sees(noor, HandInPath(exercise), "They answer by 14 April 2027 at the latest.", "What the check said")
+		w.sees(kim, queuePath, "a machine refused it", "answer by 14 April 2027")
+		item := itemPath(harbour, w.submission(noor, exercise).Value.Key)
+		w.mustPost(kim, item+"/take")
+		w.sees(kim, item, "It adds up.", "&lt;b&gt;3 is not 4", "They must have an answer by 14 April 2027.")
+		w.mustPost(kim, item+"/verdict", "version", "1", "verdict", string(Accept))
+		if n, told := w.done[exercise]; !told || n != 1 {
+			t.Errorf("the lesson hears of %d texts, %t", n, told)
+		}
+		if open, _, err := w.OpenRequests(t.Context()); open != 0 || err != nil {
+			t.Errorf("%d answers are owed after the answer, %v", open, err)
+		}
 		if yes, err := w.Accepted(t.Context(), w.DB.Read, vault.Self(noor), noor, []string{exercise}); err != nil || !yes[exercise] {
 			t.Errorf("a person's yes does not count: %v, %v", yes, err)
 		}
@@ -358,11 +369,90 @@ func TestWhoWasRefusedByAMachineGetsAPerson(t *testing.T) {
 			texts  []Text
 			want   fault.Kind
 		}{{"unknown", code, fault.KindNotFound}, {exercise, nil, fault.KindInvalid}, {exercise, []Text{{Text: "nameless"}}, fault.KindInvalid}, {exercise, code, fault.KindConflict}} {
-			if err := w.Ask(t.Context(), noor, c.lesson, c.texts); fault.Of(err) != c.want {
+			if err := w.ask(noor, c.lesson, Plea{Texts: c.texts}); fault.Of(err) != c.want {
 				t.Errorf("%s with %v: %v, want %s", c.lesson, c.texts, err, c.want)
 			}
 		}
 	})
+}
+
+// ask puts code that a machine refused before a person.
+func (w *world) ask(owner vault.OwnerID, lessonID string, p Plea) error {
+	return w.DB.Transact(w.t.Context(), func(tx *sql.Tx) error { return w.Ask(w.t.Context(), tx, owner, lessonID, p) })
+}
+
+// TestTheClockOfAnAnswerRuns: an answer is owed within a month; a new version
+// does not put that day back, a new question after an answer has its own.
+func TestTheClockOfAnAnswerRuns(t *testing.T) {
+	w := onSQLite(t)
+	noor, kim := w.join("noor"), w.join("kim")
+	w.give(kim, account.Helper, ScopeOf(harbour), w.vault.Today()+300)
+	plea := Plea{Texts: []Text{{Name: "main.js", Text: "1"}}}
+	owes := func(want vault.Day, wantLate int) {
+		t.Helper()
+		owed, err := w.Owed(t.Context(), w.DB.Read, noor)
+		if err != nil || len(owed) != 1 || owed[0].Due != want {
+			t.Errorf("owed: %v, %v; want %s", owed, err, want)
+		}
+		if open, late, err := w.OpenRequests(t.Context()); open != 1 || late != wantLate || err != nil {
+			t.Errorf("%d open, %d late, %v", open, late, err)
+		}
+	}
+	if err := w.ask(noor, exercise, plea); err != nil {
+		t.Fatal(err)
+	}
+	first := w.vault.Today() + 31
+	owes(first, 0)
+	w.now = w.now.AddDate(0, 0, 10)
+	if err := w.ask(noor, exercise, plea); err != nil {
+		t.Fatal(err)
+	}
+	owes(first, 0)
+	w.now = w.now.AddDate(0, 0, 22)
+	owes(first, 1)
+	w.sees(kim, queuePath, "bad state")
+	item := itemPath(harbour, w.submission(noor, exercise).Value.Key)
+	w.mustPost(kim, item+"/take")
+	w.mustPost(kim, item+"/verdict", "version", "2", "verdict", string(Change), "notes", "The last line.")
+	if owed, err := w.Owed(t.Context(), w.DB.Read, noor); len(owed) > 0 || err != nil {
+		t.Errorf("after an answer, owed: %v, %v", owed, err)
+	}
+	if err := w.ask(noor, exercise, plea); err != nil {
+		t.Fatal(err)
+	}
+	owes(vault.DayOf(w.now.AddDate(0, 1, 0)), 0)
+	w.mustPost(noor, HandInPath(exercise)+"/withdraw")
+	if s, err := w.Standing(t.Context(), w.DB.Read, noor, exercise); s.State != "" || err != nil {
+		t.Errorf("what was taken back stands as %v, %v", s, err)
+	}
+}
+
+// TestTheFormBeginsWithWhatThereIs: nobody types twice what they have written.
+func TestTheFormBeginsWithWhatThereIs(t *testing.T) {
+	w := onSQLite(t)
+	noor := w.join("noor")
+	first := func() string { return pagetest.ParseString(t, w.sees(noor, HandInPath(board))).One("#f-text-1").Text() }
+	if got := first(); got != "" {
+		t.Errorf("a fresh form holds %q", got)
+	}
+	w.mustPost(noor, HandInPath(board), "name-1", "board.js", "text-1", "let one = 1;")
+	if got := first(); got != "let one = 1;" {
+		t.Errorf("after one version the form holds %q", got)
+	}
+	w.kept = map[string][]Text{board: {{Name: "board.js", Text: "let two = 2;"}}}
+	if got := first(); got != "let two = 2;" {
+		t.Errorf("with other code in the editor the form holds %q", got)
+	}
+	w.sees(noor, HandInPath(board), "what stands in the lesson&#39;s editor")
+}
+
+func TestAcceptingAProjectFinishesItsLesson(t *testing.T) {
+	w := onSQLite(t)
+	noor, kim := w.join("noor"), w.helper("kim", harbour)
+	w.review(kim, w.handed(noor, "1"), Accept, "")
+	if n, told := w.done[board]; !told || n != 0 {
+		t.Errorf("the lesson hears of %d texts, %t; want none, since nobody asked to show them", n, told)
+	}
 }
 
 func TestTheQueueIsOldestFirstAndPaged(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 // reviewer, and as somebody with another role or none.
 func (f *Feature) Checks() []prove.Check {
 	return []prove.Check{
-		{Promise: "F12", How: "A member asks for a person where a machine refused their code. A reviewer must find it in the queue, and their yes must count.", Try: f.tryPerson},
+		{Promise: "F12", How: "A member asks for a person where a machine refused their code. It must stand on “Your data” with its day, a reviewer must find it in the queue, and their yes must count and change what the lesson says.", Try: f.tryPerson},
 		{Promise: "F13", How: "A project waits. Members with no role, and with a role elsewhere, look for it on the pages of reviewers; a helper of its course must find it, without a name.", Try: f.tryRole},
 		{Promise: "C10", How: "A helper takes a project on the last day of the role. Two days later the same pages must be closed.", Try: f.tryEnd},
 	}
@@ -89,6 +89,13 @@ func (f *Feature) handedIn(ctx context.Context) func(vault.OwnerID, lesson, []Te
 	}
 }
 
+// pleaded asks for a person as a lesson does whose check refused code.
+func (f *Feature) pleaded(ctx context.Context) func(vault.OwnerID, lesson, []Text) error {
+	return func(owner vault.OwnerID, l lesson, texts []Text) error {
+		return f.DB.Transact(ctx, func(tx *sql.Tx) error { return f.Ask(ctx, tx, owner, l.ID, Plea{Texts: texts}) })
+	}
+}
+
 // helper is a new member with a role in a scope until a day.
 func (t *trial) helper(scope string, until vault.Day) (*prove.Member, error) {
 	m, err := t.site.SignIn(t.ctx)
@@ -133,9 +140,12 @@ func (t *trial) closed(who *http.Client, name string) error {
 }
 
 func (f *Feature) tryPerson(ctx context.Context, s *prove.Site) (string, error) {
-	t, err := f.newTrial(ctx, s, func(owner vault.OwnerID, l lesson, texts []Text) error { return f.Ask(ctx, owner, l.ID, texts) })
+	t, err := f.newTrial(ctx, s, f.pleaded(ctx))
 	if err != nil {
 		return "", err
+	}
+	if _, body, err := prove.Page(ctx, t.learner.Browser, s.URL+"/you/data"); err != nil || !strings.Contains(body, `href="`+HandInPath(t.in.ID)+`"`) {
+		return "", orFailed(err, "“your data” does not say that a person owes an answer")
 	}
 	helper, err := t.helper(t.in.Scope, s.Vault.Today()+1)
 	if err != nil {
@@ -152,6 +162,9 @@ func (f *Feature) tryPerson(ctx context.Context, s *prove.Site) (string, error) 
 	yes, err := f.Accepted(ctx, s.DB.Read, vault.Self(t.learner.Owner), t.learner.Owner, []string{t.in.ID})
 	if err != nil || !yes[t.in.ID] {
 		return "", orFailed(err, "a person's yes does not count")
+	}
+	if _, body, err := prove.Page(ctx, t.learner.Browser, s.URL+t.in.Path); err != nil || !strings.Contains(body, `action="`+t.in.Path+`/undo"`) {
+		return "", orFailed(err, "a lesson that a person has accepted is not done")
 	}
 	return "code that a machine refused was read by a person, and their yes counts", nil
 }

@@ -42,6 +42,7 @@ func (f *Feature) reviewer(ctx context.Context, me Member, courseID string) (rev
 type scoped struct {
 	reviewer
 	course, slug, Title string
+	Stops               string // path of where its learners stop
 }
 
 // scopes are the courses whose projects somebody may review.
@@ -49,7 +50,7 @@ func (f *Feature) scopes(ctx context.Context, me Member, lang *page.Language) []
 	var all []scoped
 	for _, c := range f.c.Catalogue().Courses {
 		if who, ok := f.reviewer(ctx, me, c.ID); ok {
-			all = append(all, scoped{who, c.ID, c.Slug, c.In(lang.Reads).Title})
+			all = append(all, scoped{who, c.ID, c.Slug, c.In(lang.Reads).Title, f.c.Stops(c)})
 		}
 	}
 	return all
@@ -205,14 +206,31 @@ func (f *Feature) decide(ctx context.Context, tx *sql.Tx, r reviewer, key string
 		return false, gone(err)
 	}
 	if s.State == Accepted {
-		if err := f.hide(ctx, tx, vault.Work(toReview), rec); err != nil {
-			return false, err
+		if err := f.accepted(ctx, tx, rec); err != nil {
+			return false, gone(err)
 		}
 	}
 	if review.Second {
 		return true, nil
 	}
 	return false, f.tell(ctx, tx, rec.Owner)
+}
+
+// accepted tells the lesson, and takes the work out of every reviewer's sight.
+func (f *Feature) accepted(ctx context.Context, tx *sql.Tx, rec vault.Record[Submission]) error {
+	who := vault.Work(toReview)
+	var code []Text
+	if rec.Value.Machine {
+		v, err := f.version(ctx, tx, who, rec, rec.Value.version())
+		if err != nil && fault.Of(err) != fault.KindNotFound { // it may be erased by itself
+			return err
+		}
+		code = v.Texts
+	}
+	if err := f.c.Accepted(ctx, tx, rec.Owner, rec.Value.Lesson, code); err != nil {
+		return err
+	}
+	return f.hide(ctx, tx, who, rec)
 }
 
 // tell writes the learner that a review is there, and nothing of it.

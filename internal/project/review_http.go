@@ -30,6 +30,8 @@ type row struct {
 	Path            string
 	Since           step
 	Lease           step
+	Due             vault.Day // 0 if no answer is owed by a day
+	Late            bool
 	Second, Machine bool
 	Busy            bool // somebody else has it
 	Own             bool // the reviewer gave an opinion already
@@ -70,7 +72,8 @@ func (f *Feature) showQueue(a asked) error {
 
 func (f *Feature) row(a asked, one queued) row {
 	s, zone := &one.Value, page.ViewerOf(a.Context()).Zone
-	return row{Title: s.Title, Course: one.in.Title, Path: itemPath(one.in.slug, s.Key), Since: step{Number: s.version(), At: s.Since, Zone: zone},
+	due := standingOf(s).Due
+	return row{Due: due, Late: due > 0 && due < f.Vault.Today(), Title: s.Title, Course: one.in.Title, Path: itemPath(one.in.slug, s.Key), Since: step{Number: s.version(), At: s.Since, Zone: zone},
 		Lease: step{At: s.Lease, Zone: zone}, Second: s.State == Second, Machine: s.Machine, Busy: s.held(f.Now()) && s.Reviewer != a.me.Owner, Own: slices.Contains(s.Before, a.me.Owner)}
 }
 
@@ -104,6 +107,7 @@ type reviewPage struct {
 	Said    []said
 	Choices []page.Option
 	Second  bool
+	Due     vault.Day // 0 if no answer is owed by a day
 	Role    string
 	Handle  string
 }
@@ -145,6 +149,7 @@ func (f *Feature) reviewPage(a asked, r reviewer, rec vault.Record[Submission], 
 			{Value: string(Accept), Label: lang.Text("Accept it"), Hint: lang.Text("It does what was asked for.")},
 			{Value: string(Change), Label: lang.Text("Ask for changes"), Hint: lang.Text("Say below what is missing; the learner can hand in again.")}}}
 	p.L, _ = f.lesson(s.Lesson, lang)
+	p.Due = standingOf(&s).Due
 	v, err := f.version(ctx, f.DB.Read, r.who, rec, n)
 	if err == nil {
 		p.Version = f.show(ctx, v, p.Path)

@@ -40,6 +40,8 @@ type world struct {
 	base    string
 	roles   map[vault.OwnerID][]account.Role
 	handles map[vault.OwnerID]string
+	kept    map[string][]Text // what stands in a lesson's editor
+	done    map[string]int    // how many texts a person accepted, by lesson; 0 for a project
 }
 
 // harbour is a course with a project and an exercise, and forge one with a project.
@@ -82,14 +84,23 @@ func onSQLite(t testing.TB) *world { return newWorld(t, dbtest.Open(t, dbtest.Fr
 func newWorld(t testing.TB, d *db.DB, base ...string) *world {
 	t.Helper()
 	w := &world{t: t, now: time.Date(2027, 3, 14, 16, 4, 0, 0, time.UTC), outbox: mail.NewOutbox(100, nil),
-		roles: map[vault.OwnerID][]account.Role{}, handles: map[vault.OwnerID]string{}}
+		roles: map[vault.OwnerID][]account.Role{}, handles: map[vault.OwnerID]string{}, done: map[string]int{}}
 	w.base = append(base, "http://harbour.example")[0]
 	clock := func() time.Time { return w.now }
 	reg := vault.NewRegistry()
 	letters := mail.Declare(reg, "")
 	taught := catalogue(t)
 	feat, err := New(reg, Config{Catalogue: func() *course.Catalogue { return taught }, Who: w.who, As: w.as, Required: w.required,
-		Knows: func(*page.Language) string { return "that you opened it today." },
+		Knows:    func(*page.Language) string { return "that you opened it today." },
+		AnswerBy: func(now time.Time) vault.Day { return vault.DayOf(now.AddDate(0, 1, 0)) },
+		Kept: func(_ context.Context, _ vault.Querier, _ vault.OwnerID, lesson string) ([]Text, error) {
+			return w.kept[lesson], nil
+		},
+		Stops: func(c *course.Course) string { return "/learn/" + c.Slug + "/stops" },
+		Accepted: func(_ context.Context, _ *sql.Tx, _ vault.OwnerID, lesson string, code []Text) error {
+			w.done[lesson] = len(code)
+			return nil
+		},
 		Handle: func(_ context.Context, _ vault.Querier, owner vault.OwnerID) (string, error) {
 			return w.handles[owner], nil
 		},

@@ -44,7 +44,7 @@ var oracle = map[string]shows{
 	"/articles/files/{folder}/{file...}": nobodys, "/podcasts": nobodys, "/podcasts/{show}": nobodys, "/podcasts/{show}/feed.xml": nobodys,
 	"/podcasts/{show}/{episode}": nobodys, "/podcasts/{show}/transcripts/{file}": nobodys, "/podcasts/{show}/files/{file...}": nobodys,
 
-	"/runner/frame": nobodys, "/runner/client.js": nobodys, "/runner/vendor/{file}": nobodys,
+	"/runner/{file}": nobodys, "/runner/vendor/{file}": nobodys,
 	"/you/certificates": own, "/you/certificates/claim/{certification}": own, "/c/{id}": public, "/c/{id}/{form}": public,
 	"/certifications/{certification}": nobodys, "/certificates/status/{list}": nobodys, "/certificates/template/{template}/{picture}": nobodys,
 	"/.well-known/did.json": nobodys, "/.well-known/jwks.json": nobodys, "/verify": nobodys, "/claim": nobodys, "/claim/{set}": nobodys,

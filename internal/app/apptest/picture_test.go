@@ -26,13 +26,19 @@ func TestBrowserThePictureOfTheReadme(t *testing.T) {
 
 // signInAs signs somebody in again who has an account.
 func signInAs(s *Program, p *browser.Page, address string) {
+	p.Go(signInLink(s, p, address))
+	p.Click(browser.CSS("main form button.main"))
+	p.Until(settled)
+}
+
+// signInLink asks for a link to sign in with, in a browser, and takes it from
+// the mail.
+func signInLink(s *Program, p *browser.Page, address string) string {
 	p.Go(s.URL + "/sign-in")
 	p.Type(browser.Field("Email address"), address)
 	p.Click(browser.Button("Send me a link"))
 	p.See("Look into your mail")
 	s.mustWork()
 	parcel, _ := s.Outbox.Last(address)
-	p.Go(parcel.Links()[0])
-	p.Click(browser.CSS("main form button.main"))
-	p.Until(settled)
+	return parcel.Links()[0]
 }
