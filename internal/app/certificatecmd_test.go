@@ -104,7 +104,7 @@ func TestBulkIssueByCommand(t *testing.T) {
 		t.Errorf("a bad list: %d %s%s", status, out, errs)
 	}
 	status, out, errs = command(t, "certificate", "issue", config, "--csv", filepath.Join(folder, "good.csv"), "--title", "Git", "--wait")
-	if status != 0 || !strings.Contains(out, "2 certificates sent, 0 could not be") {
+	if status != 0 || !strings.Contains(out, "2 certificates issued, 0 failed") {
 		t.Errorf("%d %s%s", status, out, errs)
 	}
 	if status, out, errs = command(t, "certificate", "new-key", config); status != 0 || !strings.Contains(out, "did:web:school.example#z6Mk") {

@@ -46,6 +46,9 @@ func shown(v *course.Version) string {
 		}
 		add(html.UnescapeString(tags.ReplaceAllString(inline.ReplaceAllString(string(page.HTML), ""), " ")))
 	}
+	for _, task := range v.Tasks {
+		add(html.UnescapeString(tags.ReplaceAllString(inline.ReplaceAllString(string(r.Inline(task)), ""), " ")))
+	}
 	works := v.Exercise
 	if works == nil {
 		return b.String()
