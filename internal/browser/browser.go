@@ -10,6 +10,7 @@ package browser
 
 import (
 	"context"
+	"os"
 	"os/exec"
 	"time"
 
@@ -58,6 +59,12 @@ func open(t T, more ...chromedp.ExecAllocatorOption) *Browser {
 	if err != nil {
 		t.Fatalf("start the browser: %v (apt-get install chromium, or run ./check, which does)", err)
 	}
+	dir, err := os.MkdirTemp("", "kept-chromium-")
+	if err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	more = append(more, chromedp.Env("TMPDIR="+dir)) // it leaves files there
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), append(flags(path), more...)...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -62,8 +63,22 @@ func (e *Engine) flags() []chromedp.ExecAllocatorOption {
 	return append(chromedp.DefaultExecAllocatorOptions[:], own...)
 }
 
+// allocate is for one Chromium. It is killed in the end, and leaves what lies beside its profile: in a folder that goes
+// with it.
+func allocate(ctx context.Context, flags []chromedp.ExecAllocatorOption) (context.Context, func(), error) {
+	dir, err := os.MkdirTemp("", "kept-chromium-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", errStart, err)
+	}
+	alloc, stop := chromedp.NewExecAllocator(ctx, append(flags, chromedp.Env("TMPDIR="+dir))...)
+	return alloc, func() { stop(); _ = os.RemoveAll(dir) }, nil
+}
+
 func (e *Engine) start() (*browser, error) {
-	alloc, stop := chromedp.NewExecAllocator(context.Background(), e.flags()...)
+	alloc, stop, err := allocate(context.Background(), e.flags())
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := chromedp.NewContext(alloc)
 	if err := chromedp.Do(ctx); err != nil {
 		cancel()

@@ -20,7 +20,10 @@ func Print(ctx context.Context, program string, document []byte) ([]byte, error)
 	if !Sandboxed() {
 		flags = append(flags, chromedp.NoSandbox)
 	}
-	alloc, stop := chromedp.NewExecAllocator(ctx, flags...)
+	alloc, stop, err := allocate(ctx, flags)
+	if err != nil {
+		return nil, err
+	}
 	defer stop()
 	tab, cancel := chromedp.NewContext(alloc)
 	defer cancel()
