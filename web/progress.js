@@ -93,17 +93,22 @@ const settled = (request) => new Promise((resolve, reject) => {
   request.onerror = request.onblocked = () => reject(request.error);
 });
 
+// open holds a lock while the browser makes the database: a page that is left meanwhile could be put aside for the way
+// back, as it is, and no other page would get at the database any more. Who holds a lock is not put aside.
 function open() {
-  return opening ??= new Promise((resolve, reject) => {
+  return opening ??= locked(() => new Promise((resolve, reject) => {
     const request = indexedDB.open("kept", 1);
     request.onupgradeneeded = () => { for (const name in stores) request.result.createObjectStore(name, stores[name]); };
     request.onerror = () => { opening = undefined; reject(request.error); };
+    setTimeout(() => { if (request.readyState === "pending") { opening = undefined; reject(new Error("the browser does not open it")); } }, 10000);
     request.onsuccess = () => {
       request.result.onversionchange = () => { request.result.close(); opening = undefined; };
       resolve(request.result);
     };
-  });
+  }));
 }
+
+const locked = (act) => navigator.locks ? navigator.locks.request("kept.open", {mode: "shared"}, act) : act();
 
 async function exists() {
   if (!window.indexedDB) return false;
