@@ -299,8 +299,13 @@ function replace(files, focus) {
   focus.focus();
 }
 
-over.addEventListener("click", () => replace(Object.fromEntries(areas.map((area) => [area.dataset.file, start(area)])), back));
-back.addEventListener("click", () => {
+// Both wait until what is kept has come back, which would undo them otherwise.
+over.addEventListener("click", async () => {
+  await restored;
+  replace(Object.fromEntries(areas.map((area) => [area.dataset.file, start(area)])), back);
+});
+back.addEventListener("click", async () => {
+  await restored;
   const files = before;
   replace(files, over);
   before = undefined;

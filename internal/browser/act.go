@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
@@ -95,10 +96,26 @@ const reach = `function() {
 }`
 
 // Click clicks the middle of an element, or taps it on a phone, once it has come to rest there: what loads later may
-// push it away.
+// push it away. If it was pushed away in the very moment, it is clicked again.
 func (p *Page) Click(f Find) {
 	p.t.Helper()
-	var at spot
+	for range 5 {
+		at := p.atRest(f)
+		if p.opts.Phone {
+			p.do("tap "+f.String(), chromedp.TapXY(at.X, at.Y))
+		} else {
+			p.do("click "+f.String(), chromedp.MouseClickXY(at.X, at.Y))
+		}
+		if p.opts.NoScript || p.wasClicked(f) { // without JavaScript nothing can note it
+			return
+		}
+	}
+	p.t.Fatalf("click %s: it moves away each time, at %s", f, p.where())
+}
+
+// atRest waits until an element stands still, has it note whether it is clicked, and gives its middle.
+func (p *Page) atRest(f Find) (at spot) {
+	p.t.Helper()
 	p.until("click "+f.String(), func(ctx context.Context) (string, error) {
 		now, err := askOne[spot](ctx, p, f, reach, nil)
 		switch {
@@ -108,13 +125,29 @@ func (p *Page) Click(f Find) {
 			at = now
 			return "it does not stand still", nil
 		}
-		return "", nil
+		_, err = askOne[bool](ctx, p, f, `function() {
+			this.clickedByTest = false;
+			this.addEventListener("click", () => { this.clickedByTest = true }, {capture: true, once: true});
+			return true;
+		}`, nil)
+		return "", err
 	})
-	if p.opts.Phone {
-		p.do("tap "+f.String(), chromedp.TapXY(at.X, at.Y))
-		return
+	return at
+}
+
+// wasClicked reports whether an element noted the click. One that is gone, or is another one now, did: what was missed
+// stays as it was.
+func (p *Page) wasClicked(f Find) bool {
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	for range 20 {
+		missed, err := askOne[bool](ctx, p, f, `function() { return this.clickedByTest === false }`, nil)
+		if err != nil || !missed {
+			return true
+		}
+		<-time.After(50 * time.Millisecond)
 	}
-	p.do("click "+f.String(), chromedp.MouseClickXY(at.X, at.Y))
+	return false
 }
 
 // Type replaces what stands in a field by text, as pasting it would. For single keys, see Press.
