@@ -260,7 +260,9 @@
 
   async function work(run, from) {
     const [assertText] = await texted("the tools for tests", ["assert.js"]);
-    const before = `try { (0, eval)(${script(run.exercise.before)}); } catch (error) { console.error(error); }\n${run.names.guard}.takeCopy();`;
+    // What eval declares with const ends with it; the tests are to see what the exercise declares for them.
+    const declared = run.exercise.before.replace(/^(?:const|let)(?=\s)/gm, "var");
+    const before = `try { (0, eval)(${script(declared)}); } catch (error) { console.error(error); }\n${run.names.guard}.takeCopy();`;
     const url = URL.createObjectURL(new Blob([realmScript(run, assertText), "\n", left, "\n", await explorer(run), "\n", before], { type: "text/javascript" }));
     const worker = new Worker(url);
     run.close = () => worker.terminate();
