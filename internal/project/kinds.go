@@ -102,6 +102,7 @@ const (
 func keyOf(key string) string               { return "key:" + key }
 func ofLesson(id string) string             { return "lesson:" + id }
 func openIn(courseID string) string         { return "open:" + courseID }
+func openAnywhere() string                  { return "open" }
 func owed() string                          { return "owed" } // an answer, by its day
 func heldBy(reviewer vault.OwnerID) string  { return "held:" + string(reviewer) }
 func versionOf(key string, n int) string    { return key + ":" + strconv.Itoa(n) }
@@ -162,7 +163,7 @@ func describeSubmission(s Submission) string {
 func findSubmission(s Submission) []vault.Key {
 	keys := []vault.Key{{Value: keyOf(s.Key)}, {Value: ofLesson(s.Lesson)}}
 	if s.open() {
-		keys = append(keys, vault.Key{Value: openIn(s.Course), Sort: s.Since.UnixNano()})
+		keys = append(keys, vault.Key{Value: openIn(s.Course), Sort: s.Since.UnixNano()}, vault.Key{Value: openAnywhere()})
 	}
 	if s.owed() {
 		keys = append(keys, vault.Key{Value: owed(), Sort: int64(s.Due)})

@@ -397,6 +397,9 @@ func TestTheClockOfAnAnswerRuns(t *testing.T) {
 		if open, late, err := w.OpenRequests(t.Context()); open != 1 || late != wantLate || err != nil {
 			t.Errorf("%d open, %d late, %v", open, late, err)
 		}
+		if waiting, err := w.Waiting(t.Context()); waiting != 1 || err != nil {
+			t.Errorf("%d wait for a reviewer, %v", waiting, err)
+		}
 	}
 	if err := w.ask(noor, exercise, plea); err != nil {
 		t.Fatal(err)
@@ -416,6 +419,9 @@ func TestTheClockOfAnAnswerRuns(t *testing.T) {
 	w.mustPost(kim, item+"/verdict", "version", "2", "verdict", string(Change), "notes", "The last line.")
 	if owed, err := w.Owed(t.Context(), w.DB.Read, noor); len(owed) > 0 || err != nil {
 		t.Errorf("after an answer, owed: %v, %v", owed, err)
+	}
+	if waiting, err := w.Waiting(t.Context()); waiting != 0 || err != nil {
+		t.Errorf("after an answer, %d wait for a reviewer, %v", waiting, err)
 	}
 	if err := w.ask(noor, exercise, plea); err != nil {
 		t.Fatal(err)
