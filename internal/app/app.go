@@ -19,6 +19,7 @@ import (
 	"filippo.io/age"
 
 	"kept/internal/check"
+	"kept/internal/check/frame"
 	"kept/internal/course"
 	"kept/internal/db"
 	"kept/internal/feature"
@@ -83,6 +84,7 @@ type App struct {
 
 	published *publish.Library // articles and podcasts
 	checker   *check.Pool      // of learners' code
+	runner    *frame.Frame     // that it runs in, in a browser
 }
 
 // secrets are the keys of the site besides the ring's: for look-ups, for
@@ -248,11 +250,7 @@ func (a *App) start() error {
 			return err
 		}
 	}
-	runner, err := runnerRoutes()
-	if err != nil {
-		return err
-	}
-	if err := a.Site.Add(runner...); err != nil {
+	if err := a.Site.Add(runnerRoutes(a.runner)...); err != nil {
 		return err
 	}
 	a.timetable()

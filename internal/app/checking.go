@@ -10,6 +10,7 @@ import (
 
 	"kept/internal/check"
 	"kept/internal/check/chrome"
+	"kept/internal/check/frame"
 	"kept/internal/course"
 )
 
@@ -21,13 +22,13 @@ type Check struct {
 
 // openChecker puts the engines together. None of them starts a process before
 // the first check.
-func openChecker(setting, cache string, places int) (*check.Pool, error) {
+func openChecker(setting, cache string, places int, runner *frame.Frame) (*check.Pool, error) {
 	js := check.NewJavaScript(cache)
 	engines := []check.Engine{js}
 	path, err := chrome.Find(setting)
 	switch {
 	case err == nil:
-		browser, err := chrome.New(chrome.Options{Path: path, Pages: places, JavaScript: true})
+		browser, err := chrome.New(chrome.Options{Path: path, Frame: runner, Pages: places, JavaScript: true})
 		if err != nil {
 			return nil, err
 		}
@@ -40,9 +41,13 @@ func openChecker(setting, cache string, places int) (*check.Pool, error) {
 	return check.NewPool(places, engines...), nil
 }
 
-// openChecking makes the pool that learners' code is checked in.
+// openChecking makes the frame that learners' code runs in, and the pool that it
+// is checked in.
 func (a *App) openChecking() (err error) {
-	a.checker, err = openChecker(a.Config.Check.Chromium, cmp.Or(a.options.compiled, a.path("check-cache")), runtime.NumCPU())
+	if a.runner, err = frame.New(); err != nil {
+		return err
+	}
+	a.checker, err = openChecker(a.Config.Check.Chromium, cmp.Or(a.options.compiled, a.path("check-cache")), runtime.NumCPU(), a.runner)
 	if err == nil {
 		a.closers = append(a.closers, a.checker.Close)
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"kept/internal/check"
+	"kept/internal/check/frame"
 	"kept/internal/course"
 )
 
@@ -53,7 +54,11 @@ func (c *courseCheck) Run(ctx context.Context, std *streams) error {
 	if places < 1 {
 		places = runtime.NumCPU()
 	}
-	pool, err := openChecker(c.Browser, checkCache(), places)
+	runner, err := frame.New()
+	if err != nil {
+		return err
+	}
+	pool, err := openChecker(c.Browser, checkCache(), places, runner)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (a *App) openFeatures(ctx context.Context) (err error) {
 	if err := a.openChecking(); err != nil {
 		return err
 	}
-	f.learn = learn.New(a.Registry, learn.Config{Library: a.library, People: a.people(), Judge: a.checker, Zone: a.zoneOf, Who: ownerOf, Knows: a.knows, Public: a.public, Search: search.Path})
+	f.learn = learn.New(a.Registry, learn.Config{Library: a.library, People: a.people(), Judge: a.checker, Runner: a.runner, Zone: a.zoneOf, Who: ownerOf, Knows: a.knows, Public: a.public, Search: search.Path})
 	if a.published, err = a.openPublished(ctx); err != nil {
 		return err
 	}

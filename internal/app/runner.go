@@ -10,11 +10,7 @@ import (
 
 // runnerRoutes answer with the frame in which learners' code runs, and with
 // what it needs.
-func runnerRoutes() ([]page.Route, error) {
-	f, err := frame.New()
-	if err != nil {
-		return nil, err
-	}
+func runnerRoutes(f *frame.Frame) []page.Route {
 	var routes []page.Route
 	for _, pattern := range frame.Patterns() {
 		routes = append(routes, page.Route{Pattern: pattern, Handler: func(w http.ResponseWriter, r *http.Request) error {
@@ -25,5 +21,5 @@ func runnerRoutes() ([]page.Route, error) {
 			return nil
 		}})
 	}
-	return routes, nil
+	return routes
 }

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"kept/internal/browser"
-	"kept/internal/check/frame"
 	"kept/vault"
 )
 
@@ -26,16 +25,18 @@ func (w *world) open(t *testing.T) *httptest.Server {
 	return server
 }
 
+// signIn signs in somebody whose browser holds nothing, and waits until the page that asks about that has gone on by itself.
+func signIn(p *browser.Page, server *httptest.Server, who vault.OwnerID) {
+	p.Go(server.URL + "/test/sign-in?who=" + string(who))
+	p.At("/progress")
+}
+
 // whole is the world's site with what other packages add to it.
 func (w *world) whole(t *testing.T) http.Handler {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/", w.handler)
-	runs, err := frame.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	mux.Handle("/runner/", runs)
+	mux.Handle("/runner/", runner(t))
 	mux.HandleFunc("POST /you/data/request", func(rw http.ResponseWriter, r *http.Request) {
 		http.Redirect(rw, r, "/progress", http.StatusSeeOther)
 	})
@@ -236,8 +237,7 @@ func TestBrowserMergesAtSignIn(t *testing.T) {
 	})
 	t.Run("nothing is there", func(t *testing.T) {
 		p := b.Page(t, browser.Options{})
-		p.Go(server.URL + "/test/sign-in?who=" + string(w.newMember()))
-		p.At("/progress")
+		signIn(p, server, w.newMember())
 	})
 	t.Run("the session ended meanwhile", func(t *testing.T) {
 		p := learned(t)

@@ -20,6 +20,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kept/internal/check/frame"
 	"kept/internal/course"
 	"kept/internal/course/render"
 	"kept/internal/feature"
@@ -43,6 +44,8 @@ type Config struct {
 	Zone func(ctx context.Context, q vault.Querier, owner vault.OwnerID) (*time.Location, error)
 	// Judge checks the code that members hand in; nil where there is none.
 	Judge Judge
+	// Runner is the frame in which code runs in a browser.
+	Runner *frame.Frame
 	// People look at projects, and at code where a machine errs; nil if nobody does.
 	People *People
 	// Public lists paths of other features for the map of the site; nil if
@@ -79,7 +82,7 @@ func (f *Feature) Source() page.Source { return page.Source{Name: "learn", Files
 // Start takes what the feature stands on.
 func (f *Feature) Start(s feature.Services) (err error) {
 	f.Services = s
-	if f.tools, err = newTools(s.Site); err != nil {
+	if f.tools, err = newTools(s.Site, f.c.Runner); err != nil {
 		return err
 	}
 	f.framed = []string{s.Site.Policy(map[string]string{"frame-src": "'self'"})}

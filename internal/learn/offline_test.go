@@ -129,8 +129,7 @@ func TestBrowserKeepsNothingOfAMember(t *testing.T) {
 	me := w.newMember()
 	p := browser.Open(t).Page(t, browser.Options{})
 	course := strings.TrimSuffix(lessons, "/")
-	p.Go(server.URL + "/test/sign-in?who=" + string(me))
-	p.At("/progress")
+	signIn(p, server, me)
 	if !p.Stored().Empty() {
 		t.Error("a member's browser keeps something before a lesson is opened")
 	}

@@ -185,7 +185,7 @@ func TestBrowserTicksStay(t *testing.T) {
 		t.Error("the tick is lost")
 	}
 	// A member's ticks go with them.
-	p.Go(server.URL + "/test/sign-in?who=" + string(w.newMember()))
+	signIn(p, server, w.newMember())
 	p.Go(server.URL + "/courses/garden-v9/what-is-soil")
 	p.Click(browser.CSS(".ticks li:nth-child(1) input"))
 	p.Follow(browser.Button("Sign out"))

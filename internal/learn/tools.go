@@ -26,11 +26,7 @@ type tool struct {
 	size, packed int64
 }
 
-func newTools(site *page.Site) (*tools, error) {
-	f, err := frame.New()
-	if err != nil {
-		return nil, err
-	}
+func newTools(site *page.Site, f *frame.Frame) (*tools, error) {
 	entries, err := web.Files.ReadDir("editor")
 	if err != nil {
 		return nil, err

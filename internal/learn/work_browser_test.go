@@ -203,8 +203,7 @@ func TestBrowserMemberGoesOfflineAndASecondBrowserChooses(t *testing.T) {
 	b, me := browser.Open(t), w.newMember()
 	phone, laptop := b.Page(t, browser.Options{Phone: true}), b.Page(t, browser.Options{})
 	for _, p := range []*browser.Page{phone, laptop} {
-		p.Go(server.URL + "/test/sign-in?who=" + string(me))
-		p.At("/progress")
+		signIn(p, server, me)
 		p.Go(server.URL + naming)
 		holds(p, naming)
 	}
@@ -383,8 +382,7 @@ func TestBrowserWorkLooksRight(t *testing.T) {
 		p.Click(browser.Button("Start over"))
 		untilTrue(p, `window.kept.code.all().then((all) => all.length === 0)`)
 		p.Offline(false)
-		p.Go(server.URL + "/test/sign-in?who=" + string(me))
-		p.At("/progress")
+		signIn(p, server, me)
 		p.Go(server.URL + naming)
 		toEditor(p)
 		look("choice")

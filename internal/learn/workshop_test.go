@@ -189,7 +189,7 @@ func TestBrowserHandsInWhatChromiumChecks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := chrome.New(chrome.Options{Path: path, Pages: 1})
+	engine, err := chrome.New(chrome.Options{Path: path, Frame: runner(t), Pages: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,8 +198,7 @@ func TestBrowserHandsInWhatChromiumChecks(t *testing.T) {
 	server := w.open(t)
 	me := w.newMember()
 	p := browser.Open(t).Page(t, browser.Options{})
-	p.Go(server.URL + "/test/sign-in?who=" + string(me))
-	p.At("/progress")
+	signIn(p, server, me)
 	for i, one := range trades {
 		p.Go(server.URL + workshop + one.lesson)
 		write(p, one.wrong)

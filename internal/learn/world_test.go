@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kept/courses"
+	"kept/internal/check/frame"
 	"kept/internal/course"
 	"kept/internal/course/native"
 	"kept/internal/db"
@@ -89,6 +90,16 @@ func newWorld(t testing.TB, d *db.DB, sources []course.Source, change ...func(*p
 	return newWorldOf(t, d, []course.Loader{native.Loader{}}, sources, change...)
 }
 
+// runner is the frame in which code runs.
+func runner(t testing.TB) *frame.Frame {
+	t.Helper()
+	f, err := frame.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 // newWorldOf is a world with courses in any format.
 func newWorldOf(t testing.TB, d *db.DB, loaders []course.Loader, sources []course.Source, change ...func(*page.Config)) *world {
 	t.Helper()
@@ -100,7 +111,7 @@ func newWorldOf(t testing.TB, d *db.DB, loaders []course.Loader, sources []cours
 	reg := vault.NewRegistry()
 	w.judge = &judge{}
 	w.people = &people{map[vault.OwnerID]learn.Plea{}, map[vault.OwnerID]learn.Answer{}, func() vault.Day { return vault.DayOf(w.clock.Now()) }}
-	w.Feature = learn.New(reg, learn.Config{Library: w.library, Who: whoOf, Judge: w.judge, People: w.people.asPeople(),
+	w.Feature = learn.New(reg, learn.Config{Library: w.library, Who: whoOf, Judge: w.judge, Runner: runner(t), People: w.people.asPeople(),
 		Knows:  func(*page.Language) string { return "that you opened it today." },
 		Public: func(context.Context) ([]string, error) { return []string{"/@noor"}, nil }})
 	w.vault = vaulttest.New(t, reg, d.Write, d.VaultDialect(), w.clock.Now)

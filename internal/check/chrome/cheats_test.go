@@ -6,6 +6,7 @@ import (
 
 	"kept/internal/check"
 	"kept/internal/check/cheats"
+	"kept/internal/check/frame"
 	"kept/internal/course"
 )
 
@@ -56,6 +57,9 @@ func testEngine(t *testing.T, o Options) *Engine {
 	path, err := Find("auto")
 	if err != nil {
 		t.Fatalf("%v (apt-get install chromium, or run ./check, which does)", err)
+	}
+	if o.Frame, err = frame.New(); err != nil {
+		t.Fatal(err)
 	}
 	o.Path = path
 	e, err := New(o)

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"kept/internal/check"
+	"kept/internal/check/frame"
 	"kept/internal/course"
 )
 
@@ -31,6 +32,7 @@ import (
 // defaults.
 type Options struct {
 	Path       string        // of the browser; see Find
+	Frame      *frame.Frame  // that code runs in
 	Pages      int           // tabs at work at once; 0: one for each processor
 	PerTest    time.Duration // 0: 5 s
 	Whole      time.Duration // of one answer; 0: 20 s. Plain JavaScript gets twice these times
@@ -83,7 +85,7 @@ func New(o Options) (*Engine, error) {
 		return nil, ErrNone
 	}
 	o = withDefaults(o)
-	w, err := newWire()
+	w, err := newWire(o.Frame)
 	if err != nil {
 		return nil, fmt.Errorf("chrome: open the listener: %w", err)
 	}

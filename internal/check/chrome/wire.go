@@ -27,11 +27,7 @@ type wire struct {
 
 const origin = "http://localhost"
 
-func newWire() (*wire, error) {
-	f, err := frame.New()
-	if err != nil {
-		return nil, err
-	}
+func newWire(f *frame.Frame) (*wire, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
