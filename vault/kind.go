@@ -86,6 +86,9 @@ type Index[T any] struct {
 	Unique  bool   // one owner only may hold a value
 	Reserve Days   // how long an erased unique value stays taken
 	Of      func(T) []Key
+	// Version counts the ways Of was written. A raised one, as a new index or one that is gone, has Open make all look-ups
+	// anew: without it older records are found as they were written.
+	Version int
 }
 
 // Key is a value to be found by, and its place among equals.
@@ -146,6 +149,7 @@ type index struct {
 	unique  bool
 	reserve Days
 	of      func(value any) []Key
+	version int
 }
 
 // decl is a declaration with its type erased.
@@ -212,7 +216,7 @@ func erase[T any](s Spec[T]) *decl {
 		encode:     func(v any) ([]byte, error) { return json.Marshal(v) },
 	}
 	for _, ix := range s.Indexes {
-		d.indexes = append(d.indexes, index{ix.Name, ix.Unique, ix.Reserve, func(v any) []Key { return ix.Of(v.(T)) }})
+		d.indexes = append(d.indexes, index{ix.Name, ix.Unique, ix.Reserve, func(v any) []Key { return ix.Of(v.(T)) }, ix.Version})
 		d.Lookups = append(d.Lookups, ix.Name)
 	}
 	if s.Check != nil {

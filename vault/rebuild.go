@@ -6,8 +6,10 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -34,9 +36,42 @@ func (v *Vault) Rebuild(ctx context.Context) error {
 		if err := r.write(ctx); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `CREATE INDEX vault_find_record ON vault_find (owner, kind, id)`)
-		return err
+		if _, err := tx.ExecContext(ctx, `CREATE INDEX vault_find_record ON vault_find (owner, kind, id)`); err != nil {
+			return err
+		}
+		return setMeta(ctx, tx, "look-ups", v.reg.lookups())
 	})
+}
+
+// renewLookups makes all look-ups anew if they were made by other declarations.
+func (v *Vault) renewLookups(ctx context.Context) error {
+	made, err := meta(ctx, v.db, "look-ups")
+	if err != nil || made == v.reg.lookups() {
+		return err
+	}
+	var one int
+	switch err := v.db.QueryRowContext(ctx, `SELECT 1 FROM vault_record LIMIT 1`).Scan(&one); {
+	case errors.Is(err, sql.ErrNoRows):
+		return setMeta(ctx, v.db, "look-ups", v.reg.lookups())
+	case err != nil:
+		return err
+	}
+	if err := v.Rebuild(ctx); err != nil {
+		return fmt.Errorf("vault: make look-ups anew for changed declarations: %w", err)
+	}
+	return nil
+}
+
+// lookups names what values are found by, each with its version.
+func (r *Registry) lookups() string {
+	var all []string
+	for _, d := range r.decls {
+		for _, ix := range d.indexes {
+			all = append(all, fmt.Sprintf("%s/%s:%d", d.Name, ix.name, ix.version))
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
 }
 
 // lookups are what one record is found by.

@@ -64,7 +64,10 @@ func Open(ctx context.Context, reg *Registry, o Options) (*Vault, error) {
 	if err := v.checkRing(ctx); err != nil {
 		return nil, err
 	}
-	return v, v.Recover(ctx)
+	if err := v.Recover(ctx); err != nil {
+		return nil, err
+	}
+	return v, v.renewLookups(ctx)
 }
 
 func build(reg *Registry, o Options) (*Vault, error) {

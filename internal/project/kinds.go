@@ -122,7 +122,7 @@ func declare(reg *vault.Registry) kinds {
 		submissions: vault.Declare(reg, reviewed(vault.Spec[Submission]{Name: kindSubmission, Title: page.Key("Project handed in"),
 			Sentence: page.Key("That you handed in a project, or asked for a person where a machine refused your code, and where it stands. Reviewers of the course read it until it is accepted or you take it back."),
 			Check:    checkSubmission,
-			Indexes:  []vault.Index[Submission]{{Name: bySubmission, Of: findSubmission}},
+			Indexes:  []vault.Index[Submission]{{Name: bySubmission, Of: findSubmission, Version: 2}},
 			Describe: describeSubmission}, true)),
 		versions: vault.Declare(reg, reviewed(vault.Spec[Version]{Name: kindVersion, Title: page.Key("Version of a project"),
 			Sentence: page.Key("What you handed in: code, a file, a link, and your note to the reviewer. A link is kept and never opened by this site."),

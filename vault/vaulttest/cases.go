@@ -203,6 +203,35 @@ func findPagesInOrder(t *testing.T, w *World) {
 	}
 }
 
+func changedLookupsAreMadeAnew(t *testing.T, w *World) {
+	Put(w, w.Notes, vault.Record[Note]{Owner: w.Person(), Value: Note{Text: "x", Place: 7}})
+	found := func(notes vault.Kind[Note], word string, want int) {
+		t.Helper()
+		all, err := notes.Find(t.Context(), w.DB, vault.Work("page"), vault.Query{Name: "word", Value: word})
+		if len(all) != want || err != nil {
+			t.Errorf("%q finds %d, %v; want %d", word, len(all), err, want)
+		}
+	}
+	for version, want := range []int{0, 1} { // the version tells, nothing else does
+		reg := vault.NewRegistry()
+		notes := vault.Declare(reg, vault.Spec[Note]{
+			Name: "note", Sentence: "What you wrote.", Purposes: []string{"page"}, Basis: vault.Contract,
+			Retention: vault.UntilErased(), Audience: vault.AnyoneMaySee,
+			Indexes: []vault.Index[Note]{
+				{Name: "handle", Unique: true, Reserve: 90, Of: func(Note) []vault.Key { return nil }},
+				{Name: "word", Version: version, Of: func(n Note) []vault.Key { return []vault.Key{{Value: fmt.Sprint(n.Place)}} }},
+			},
+		})
+		if _, err := vault.Open(t.Context(), reg, w.Options); err != nil {
+			t.Fatal(err)
+		}
+		found(notes, "7", want)
+		found(notes, "x", 1-want)
+	}
+	w.Reopen()
+	found(w.Notes, "x", 1)
+}
+
 func erasureLeavesOnlyWhatTheLawHolds(t *testing.T, w *World) {
 	me, other := w.Person(), w.Person()
 	Put(w, w.Notes, vault.Record[Note]{Owner: me, Value: Note{Text: "bye"}})

@@ -21,6 +21,7 @@ func Conform(t *testing.T, open func(t *testing.T) (*sql.DB, vault.Dialect)) {
 		{"Staff read under a grant and the member sees it", staffReadUnderAGrantAndTheMemberSeesIt},
 		{"Unique values have one owner and stay reserved", uniqueValuesHaveOneOwnerAndStayReserved},
 		{"Find pages in order", findPagesInOrder},
+		{"Changed look-ups are made anew", changedLookupsAreMadeAnew},
 		{"Erasure leaves only what the law holds", erasureLeavesOnlyWhatTheLawHolds},
 		{"A record goes after its last day", aRecordGoesAfterItsLastDay},
 		{"A moved anchor never passes what was told", aMovedAnchorNeverPassesWhatWasTold},
