@@ -3,9 +3,12 @@ package browser
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
+	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/input"
@@ -148,6 +151,30 @@ func (p *Page) wasClicked(f Find) bool {
 		<-time.After(50 * time.Millisecond)
 	}
 	return false
+}
+
+// Save clicks what saves a file and returns that file.
+func (p *Page) Save(f Find) []byte {
+	p.t.Helper()
+	folder := p.t.TempDir()
+	ctx, cancel := context.WithTimeout(p.ctx, p.patience)
+	defer cancel()
+	if _, err := chromedp.CallBrowser(ctx, cdpbrowser.SetDownloadBehavior, cdpbrowser.SetDownloadBehaviorParams{
+		Behavior: cdpbrowser.SetDownloadBehaviorBehaviorAllow, BrowserContextID: p.jar, DownloadPath: folder,
+	}); err != nil {
+		p.t.Fatalf("let files be saved: %v", err)
+	}
+	p.Click(f)
+	var file []byte
+	p.until("save "+f.String(), func(context.Context) (string, error) {
+		done, err := filepath.Glob(filepath.Join(folder, "*"))
+		if err != nil || len(done) != 1 || strings.HasSuffix(done[0], ".crdownload") {
+			return "no file came", err
+		}
+		file, err = os.ReadFile(done[0])
+		return "", err
+	})
+	return file
 }
 
 // Type replaces what stands in a field by text, as pasting it would. For single keys, see Press.

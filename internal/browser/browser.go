@@ -27,6 +27,7 @@ type T interface {
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 	Cleanup(func())
+	TempDir() string
 }
 
 // patience is how long a page may take to become what a test waits for, if nothing else is said. It is long because it

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -95,6 +96,11 @@ type goodbyePage struct {
 	Receipt string
 	Erased  int
 	Held    []vault.Held
+}
+
+// File is the receipt as a file that needs no further request.
+func (p *goodbyePage) File() template.URL {
+	return template.URL("data:application/json;base64," + base64.StdEncoding.EncodeToString([]byte(p.Receipt)))
 }
 
 func (f *Feature) eraseEverything(a asked) error {

@@ -227,6 +227,9 @@ func (w *walk) leave() {
 	w.p.Follow(browser.Button("Erase everything"))
 	w.p.See("Your receipt")
 	w.look(w.p, "goodbye")
+	if saved := w.p.Save(browser.Link("Save the receipt")); string(saved) != browser.Eval[string](w.p, `document.querySelector(".receipt").textContent`) {
+		w.t.Errorf("the receipt that is saved is not the one that is shown: %s", saved)
+	}
 	if status := w.stranger("/@" + w.handle); status != http.StatusNotFound {
 		w.t.Errorf("after leaving, the page answers %d", status)
 	}
