@@ -238,11 +238,12 @@ func (s *served) keysIn(keys []key) (where string) {
 
 // BenchmarkUnreadable measures how long after the answer the last way to the
 // records closes, and how long a key can still be found in a file or in the copy
-// of the keys.
+// of the keys: of some among many that leave, and of the last fifth, who leave one
+// at a time.
 func BenchmarkUnreadable(b *testing.B) {
 	const people = 200
 	eachServed(b, func(s *served) {
-		var answers, closed, keys []time.Duration
+		var answers, closed, keys, alone []time.Duration
 		all := make([]person, people)
 		for i := range all {
 			all[i] = s.join(1)
@@ -256,13 +257,17 @@ func BenchmarkUnreadable(b *testing.B) {
 			answers = append(answers, s.leave(m))
 			confirmed := time.Now()
 			closed = append(closed, s.until(confirmed, func() string { return s.readable(m) }))
-			if i%8 == 0 {
+			switch {
+			case i >= people*4/5:
+				alone = append(alone, s.until(confirmed, func() string { return s.keysIn(m.keys) }))
+			case i%8 == 0:
 				keys = append(keys, s.until(confirmed, func() string { return s.keysIn(m.keys) }))
 			}
 		}
 		tell(s.b, answers, "answer")
 		tell(s.b, closed, "unreadable")
 		tell(s.b, keys, "keys-gone")
+		tell(s.b, alone, "keys-gone-alone")
 	})
 }
 
