@@ -84,19 +84,6 @@ func (v *Vault) CountOwners(ctx context.Context, q Querier, t OwnerType) (int, e
 // ListOwners lists live owners of a type in the order of their ids, which is no
 // order of time: those after the given one, at most limit.
 func (v *Vault) ListOwners(ctx context.Context, q Querier, t OwnerType, after OwnerID, limit int) ([]OwnerID, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id FROM vault_owner WHERE id > $1 AND type = $2 AND state = 'live'
+	return owners(ctx, q, `SELECT id FROM vault_owner WHERE id > $1 AND type = $2 AND state = 'live'
 		ORDER BY id LIMIT $3`, string(after), string(t), limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ids []OwnerID
-	for rows.Next() {
-		var id OwnerID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
 }

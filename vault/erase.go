@@ -170,7 +170,7 @@ func (v *Vault) end(ctx context.Context, owner OwnerID) error {
 // Recover finishes erasures that a crash interrupted and ships the journal. Open
 // calls it.
 func (v *Vault) Recover(ctx context.Context) error {
-	ids, err := v.owners(ctx, `SELECT id FROM vault_owner WHERE state = 'erasing'`)
+	ids, err := owners(ctx, v.db, `SELECT id FROM vault_owner WHERE state = 'erasing'`)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (v *Vault) replay(ctx context.Context, ringCopy uint64) error {
 // journalled returns what the journal file tells, and what of it the snapshot's
 // own table knows: that happened before the snapshot, or was redone before a crash.
 func (v *Vault) journalled(ctx context.Context, ringCopy uint64) (entries []journal.Entry, known map[string]bool, err error) {
-	ids, err := v.owners(ctx, `SELECT id FROM vault_journal`)
+	ids, err := owners(ctx, v.db, `SELECT id FROM vault_journal`)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -327,7 +327,7 @@ func (v *Vault) dropUnrestored(ctx context.Context) error {
 // dropUnreadable removes the rows of owners whose key is gone: they were erased
 // longer ago than the journal remembers.
 func (v *Vault) dropUnreadable(ctx context.Context) error {
-	ids, err := v.owners(ctx, `SELECT id FROM vault_owner WHERE state <> 'held'`)
+	ids, err := owners(ctx, v.db, `SELECT id FROM vault_owner WHERE state <> 'held'`)
 	if err != nil {
 		return err
 	}
@@ -350,7 +350,7 @@ func (v *Vault) dropUnreadable(ctx context.Context) error {
 // anew in an empty folder. Reads would show nothing instead of an error, and a
 // restore would remove everybody.
 func (v *Vault) checkRing(ctx context.Context) error {
-	ids, err := v.owners(ctx, `SELECT id FROM vault_owner WHERE state = 'live' AND expires_day >= $1 LIMIT 16`, int64(v.Today()))
+	ids, err := owners(ctx, v.db, `SELECT id FROM vault_owner WHERE state = 'live' AND expires_day >= $1 LIMIT 16`, int64(v.Today()))
 	if err != nil || len(ids) == 0 {
 		return err
 	}

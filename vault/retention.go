@@ -220,7 +220,7 @@ const ended = `((expires_day < $1 AND expires_day < 2932896 AND state IN ('live'
 	OR (state = 'held' AND NOT EXISTS (SELECT 1 FROM vault_record r WHERE r.owner = vault_owner.id)))`
 
 func (v *Vault) sweepOwners(ctx context.Context) error {
-	ids, err := v.owners(ctx, `SELECT id FROM vault_owner WHERE `+ended, int64(v.Today()))
+	ids, err := owners(ctx, v.db, `SELECT id FROM vault_owner WHERE `+ended, int64(v.Today()))
 	if err != nil {
 		return err
 	}
@@ -231,8 +231,8 @@ func (v *Vault) sweepOwners(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (v *Vault) owners(ctx context.Context, text string, args ...any) ([]OwnerID, error) {
-	rows, err := v.db.QueryContext(ctx, text, args...)
+func owners(ctx context.Context, q Querier, text string, args ...any) ([]OwnerID, error) {
+	rows, err := q.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -283,7 +283,7 @@ func (v *Vault) destroyOrphans(ctx context.Context, refs []keyring.Ref) error {
 	for _, r := range refs {
 		places = append(places, arg(&args, string(OwnerOf(r.ID))))
 	}
-	ids, err := v.owners(ctx, `SELECT id FROM vault_owner WHERE id IN (`+strings.Join(places, ", ")+`)`, args...)
+	ids, err := owners(ctx, v.db, `SELECT id FROM vault_owner WHERE id IN (`+strings.Join(places, ", ")+`)`, args...)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func TestMemberFinishesAndTakesItBack(t *testing.T) {
 			t.Errorf("sent to %s", to)
 		}
 		first := w.clock.Now()
-		w.clock.add(time.Hour)
+		w.clock.Add(time.Hour)
 		w.post(me, naming+"/done", url.Values{"file:trip.js": {"const ticket = 13;\n"}}, http.StatusSeeOther)
 		deeds := w.deeds(vault.Self(me), me)
 		if len(deeds) != 1 || !deeds[0].At.Equal(first) || deeds[0].Files[0].Text != "const ticket = 13;\n" || deeds[0].Path != naming || deeds[0].Audience != vault.AnyoneMaySee {
@@ -51,7 +51,7 @@ func TestCodeIsKeptOncePerLesson(t *testing.T) {
 		me := w.newMember()
 		base := ""
 		for _, text := range []string{"one", "two", "three"} {
-			w.clock.add(time.Second)
+			w.clock.Add(time.Second)
 			base = w.sync(me, naming, text, base).Revision
 		}
 		items := w.items(me, "lesson-work")
@@ -132,7 +132,7 @@ func TestMemberGoesOnWhereTheyWere(t *testing.T) {
 	if got := w.see(me, "/").One("[aria-labelledby=go-on] a.btn").Attr("href"); got != lessons+"numbers" {
 		t.Errorf("after lesson 1 one goes on with %s", got)
 	}
-	w.clock.add(time.Minute)
+	w.clock.Add(time.Minute)
 	w.post(me, naming+"/code", url.Values{"file:trip.js": {"x"}}, http.StatusSeeOther)
 	if got := w.see(me, "/").One("[aria-labelledby=go-on] a.btn").Attr("href"); got != naming {
 		t.Errorf("after typing one goes on with %s", got)
@@ -201,7 +201,7 @@ func TestMergingKeepsTheEarlierTimeAndTheLaterCode(t *testing.T) {
 			w := onSQLite(t)
 			me := w.newMember()
 			w.post(me, naming+"/done", url.Values{"file:trip.js": {"account"}}, http.StatusSeeOther)
-			w.clock.add(time.Hour)
+			w.clock.Add(time.Hour)
 			for range 2 {
 				w.bring(me, c.local)
 				deeds := w.deeds(vault.Self(me), me)
@@ -274,7 +274,7 @@ func TestWhatWasLeftOutIsWhereOneGoesOn(t *testing.T) {
 	first, _ := w.library.Catalogue().First(w.library.Catalogue().Courses[0])
 	for p := first; p != nil; p = p.Next {
 		if p.Lesson.Kind != course.Project {
-			w.clock.add(time.Minute)
+			w.clock.Add(time.Minute)
 			w.post(me, lessons+p.Slug+"/done", url.Values{}, http.StatusSeeOther)
 		}
 	}

@@ -121,7 +121,7 @@ func TestServerChecksWhatIsHandedIn(t *testing.T) {
 		if _, ok := w.done(me); ok || w.counts(me) {
 			t.Error("the browser's word alone finished a lesson that the server checks")
 		}
-		w.clock.add(time.Minute)
+		w.clock.Add(time.Minute)
 		passed := w.handIn(me, "right", "")
 		done, ok := w.done(me)
 		if passed.State != "passed" || !ok || done.Checked != learn.CheckedServer || done.Engine != "reader" || !done.CheckedAt.Equal(w.clock.Now()) || !w.counts(me) {
@@ -169,7 +169,7 @@ func TestACheckThatFailsLeavesTheCode(t *testing.T) {
 	me := w.newMember()
 	got := w.handIn(me, "broken", "")
 	for range 5 {
-		w.clock.add(time.Hour)
+		w.clock.Add(time.Hour)
 		if _, err := w.jobs.RunDue(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -197,10 +197,10 @@ func TestMuchHandedInAtOnceWaitsItsTurn(t *testing.T) {
 	flood, other := w.newMember(), w.newMember()
 	for _, lesson := range []struct{ name, file string }{{"names-for-values", "trip.js"}, {"functions", "fare.js"}, {"numbers", ""}, {"text", ""}} {
 		p, _ := w.library.Catalogue().Lesson("first-steps-in-javascript", lesson.name)
-		w.clock.add(time.Second)
+		w.clock.Add(time.Second)
 		w.post(flood, lessons+lesson.name+"/hand-in", url.Values{"file:" + p.Lesson.In().Exercise.Files[0].Name: {"right"}}, http.StatusSeeOther)
 	}
-	w.clock.add(time.Second)
+	w.clock.Add(time.Second)
 	w.post(other, naming+"/hand-in", url.Values{"file:trip.js": {"right"}}, http.StatusSeeOther)
 	if _, err := w.jobs.RunDue(t.Context()); err != nil {
 		t.Fatal(err)

@@ -89,7 +89,7 @@ func (w *world) work(t *testing.T, until func() bool) {
 			t.Fatal("the check did not come to an end: ", err)
 		}
 		if n > 0 {
-			w.clock.add(time.Minute)
+			w.clock.Add(time.Minute)
 		}
 		runtime.Gosched()
 	}
@@ -356,7 +356,7 @@ func TestBrowserWorkLooksRight(t *testing.T) {
 		me := w.newMember()
 		for i, lesson := range []string{"say-something", "numbers", "text"} {
 			w.post(me, lessons+lesson+"/done", url.Values{}, http.StatusSeeOther)
-			w.clock.add(time.Duration(24*(i%2)) * time.Hour)
+			w.clock.Add(time.Duration(24*(i%2)) * time.Hour)
 		}
 		w.handIn(me, "wrong", "")
 		w.sync(me, naming, "let other = 2;\nlet more = 3;", "x")

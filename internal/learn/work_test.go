@@ -89,7 +89,7 @@ func TestNoDeviceTakesAnothersPlaceByGuessing(t *testing.T) {
 		t.Errorf("the same text again: %+v", same)
 	}
 	for i := range 10 {
-		w.clock.add(time.Second)
+		w.clock.Add(time.Second)
 		w.sync(me, naming, fmt.Sprint("more ", i), "")
 	}
 	all := fmt.Sprint(len(w.items(me, "lesson-work")), " ", len(w.items(me, "lesson-version")))
@@ -120,7 +120,7 @@ func TestVersionsAreListedTakenAndErased(t *testing.T) {
 		w := newWorld(t, d, sample())
 		me, other := w.newMember(), w.newMember()
 		for _, text := range []string{"first", "second", "second", "third"} {
-			w.clock.add(time.Minute)
+			w.clock.Add(time.Minute)
 			w.post(me, naming+"/done", url.Values{"file:trip.js": {text}}, http.StatusSeeOther)
 		}
 		const list = "/learn/first-steps-in-javascript/names-for-values/versions"
@@ -207,7 +207,7 @@ func TestWhatIsSetAsideIsGoneTheDayAfterTomorrow(t *testing.T) {
 	me := w.newMember()
 	w.post(me, naming+"/done", url.Values{}, http.StatusSeeOther)
 	w.post(me, "/progress/reset", url.Values{"course": {"first-steps-in-javascript"}, "how": {"aside"}}, http.StatusSeeOther)
-	w.clock.add(48 * time.Hour)
+	w.clock.Add(48 * time.Hour)
 	if _, err := w.vault.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}

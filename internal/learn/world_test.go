@@ -10,9 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"kept/courses"
 	"kept/internal/check/frame"
@@ -31,29 +29,11 @@ import (
 	"kept/web"
 )
 
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // world is a site with the feature on it. A cookie "who" stands for a session.
 type world struct {
 	*learn.Feature
 	t       testing.TB
-	clock   *clock
+	clock   *pagetest.Clock
 	db      *db.DB
 	vault   *vault.Vault
 	site    *page.Site
@@ -103,7 +83,7 @@ func runner(t testing.TB) *frame.Frame {
 // newWorldOf is a world with courses in any format.
 func newWorldOf(t testing.TB, d *db.DB, loaders []course.Loader, sources []course.Source, change ...func(*page.Config)) *world {
 	t.Helper()
-	w := &world{t: t, db: d, clock: &clock{now: time.Date(2027, 3, 14, 16, 4, 0, 0, time.UTC)}}
+	w := &world{t: t, db: d, clock: pagetest.NewClock()}
 	w.library = course.NewLibrary(loaders, sources)
 	if err := w.library.Reload(t.Context()); err != nil {
 		t.Fatal(err)

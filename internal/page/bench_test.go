@@ -1,18 +1,15 @@
 package page_test
 
 import (
-	"bufio"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"kept/internal/page"
+	"kept/internal/page/pagetest"
 )
 
 // nobody is the other end of an answer, as cheap as it can be.
@@ -55,17 +52,6 @@ func benchSite(b *testing.B) *sample {
 
 var lessonOnce = lesson()
 
-// bare writes the same bytes as the shared page, with nothing around.
-func bare(s *sample) http.Handler {
-	body := s.get("/shared").Body.Bytes()
-	length := strconv.Itoa(len(body))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Length", length)
-		w.Write(body)
-	})
-}
-
 // BenchmarkHandler measures the handler alone: a page rendered anew, a page
 // around a cached fragment, a page from memory, and the same bytes bare.
 func BenchmarkHandler(b *testing.B) {
@@ -74,7 +60,7 @@ func BenchmarkHandler(b *testing.B) {
 		name, path string
 		handler    http.Handler
 	}{
-		{"full", "/full", s.handler}, {"fragment", "/fragment", s.handler}, {"shared", "/shared", s.handler}, {"bare", "/shared", bare(s)},
+		{"full", "/full", s.handler}, {"fragment", "/fragment", s.handler}, {"shared", "/shared", s.handler}, {"bare", "/shared", pagetest.Bare(s.get("/shared").Body.Bytes())},
 	} {
 		b.Run(way.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -86,76 +72,13 @@ func BenchmarkHandler(b *testing.B) {
 	}
 }
 
-// BenchmarkServer asks a real server over loopback, one request after the
-// other on one connection, with a client that does next to nothing. "ratio"
-// is the bare handler's time over the site's, asked in turns in one run.
+// BenchmarkServer holds the site against a bare handler that writes the shared
+// page.
 func BenchmarkServer(b *testing.B) {
 	s := benchSite(b)
 	for _, path := range []string{"/shared", "/fragment", "/full"} {
-		b.Run(path[1:], func(b *testing.B) {
-			plain, site := dial(b, bare(s), path), dial(b, s.handler, path)
-			var bareTime, siteTime time.Duration
-			for b.Loop() {
-				bareTime += plain.ask(b)
-				siteTime += site.ask(b)
-			}
-			b.ReportMetric(float64(bareTime)/float64(siteTime), "ratio")
-		})
+		b.Run(path[1:], func(b *testing.B) { pagetest.AgainstBare(b, s.handler, path, s.get("/shared").Body.Bytes()) })
 	}
-}
-
-// wire is a connection that knows how long the answer is.
-type wire struct {
-	conn    net.Conn
-	request []byte
-	answer  []byte
-}
-
-func dial(b *testing.B, h http.Handler, path string) *wire {
-	server := httptest.NewServer(h)
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		conn.Close()
-		server.Close()
-	})
-	w := &wire{conn: conn, request: []byte("GET " + path + " HTTP/1.1\r\nHost: harbour.example\r\n\r\n")}
-	w.conn.Write(w.request)
-	first := &countingReader{from: conn}
-	buffered := bufio.NewReaderSize(first, 16)
-	r, err := http.ReadResponse(buffered, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, r.Body); err != nil || r.StatusCode != http.StatusOK {
-		b.Fatalf("status %d, error %v", r.StatusCode, err)
-	}
-	w.answer = make([]byte, first.n)
-	return w
-}
-
-type countingReader struct {
-	from io.Reader
-	n    int
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
-	c.n += n
-	return n, err
-}
-
-func (w *wire) ask(b *testing.B) time.Duration {
-	start := time.Now()
-	for range 10 {
-		w.conn.Write(w.request)
-		if _, err := io.ReadFull(w.conn, w.answer); err != nil {
-			b.Fatal(err)
-		}
-	}
-	return time.Since(start)
 }
 
 // TestSamplePagesForLooking writes pages and their files into the folder that

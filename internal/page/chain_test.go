@@ -93,7 +93,7 @@ func TestClassBehindOneAddressIsServed(t *testing.T) {
 				}
 			}
 		}
-		s.clock.add(time.Second)
+		s.clock.Add(time.Second)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestFloodIsStopped(t *testing.T) {
 	if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "1" {
 		t.Errorf("status %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 	}
-	s.clock.add(3 * time.Second)
+	s.clock.Add(3 * time.Second)
 	if got := served("203.0.113.7:1", 100); got != 3 {
 		t.Errorf("after three seconds: %d served, want 3", got)
 	}
@@ -231,7 +231,7 @@ func FuzzRequest(f *testing.F) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Method, r.URL.Path, r.Host = method, "/"+path, host
 		r.Header.Set(header, value)
-		s.clock.add(time.Hour) // whoever was stopped may come again
+		s.clock.Add(time.Hour) // whoever was stopped may come again
 		w := s.do(r)
 		if w.Code >= 500 && !strings.HasPrefix(path, "fault/") && !strings.HasPrefix(path, "panic/") && path != "broken" && path != "silent" {
 			t.Fatalf("status %d: %s", w.Code, s.log)

@@ -183,7 +183,7 @@ func TestNoticeIsShownOnce(t *testing.T) {
 	}
 	shared := read(t, s.get("/shared", "Cookie", header))
 	shared.One("symbol#tick")
-	s.clock.add(2 * time.Minute)
+	s.clock.Add(2 * time.Minute)
 	read(t, s.get("/plain", "Cookie", header)).None(".note")
 }
 

@@ -172,7 +172,7 @@ func TestMistakesInTemplatesAreFound(t *testing.T) {
 		"open comment":  `<!--{{.X}}`,
 		"open textarea": `<textarea>{{.X}}`,
 	} {
-		cfg := config(newClock(), &lockedBuffer{})
+		cfg := config(pagetest.NewClock(), &lockedBuffer{})
 		cfg.Sources = []page.Source{{Name: "bad", Files: fstest.MapFS{"bad.html": {Data: []byte(text)}}}}
 		site, err := page.New(cfg)
 		if err == nil {
@@ -196,7 +196,7 @@ func TestConfigMistakesEndTheStart(t *testing.T) {
 		"stylesheet":   func(c *page.Config) { c.Static = fstest.MapFS{} },
 		"broken texts": func(c *page.Config) { c.Texts = fstest.MapFS{"en.json": {Data: []byte(`{"name":"English"}`)}} },
 	} {
-		cfg := config(newClock(), &lockedBuffer{})
+		cfg := config(pagetest.NewClock(), &lockedBuffer{})
 		change(&cfg)
 		if _, err := page.New(cfg); err == nil {
 			t.Errorf("%s: want an error", name)
@@ -255,7 +255,7 @@ func TestSharedPage(t *testing.T) {
 	made = 0
 	version = "2"
 	s.get("/made")
-	s.clock.add(2 * 60e9)
+	s.clock.Add(2 * 60e9)
 	s.get("/made")
 	s.Forget("/made")
 	s.get("/made")

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kept/internal/page"
+	"kept/internal/page/pagetest"
 )
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
@@ -88,12 +89,12 @@ func TestRequestLogNeverKeepsALineForMoreThanADay(t *testing.T) {
 				t.Fatalf("hour %d: a line is %s old", hour, age)
 			}
 		}
-		s.clock.add(time.Hour)
+		s.clock.Add(time.Hour)
 	}
 	if got := len(files(t, folder)); got != 24 {
 		t.Errorf("%d files, want 24", got)
 	}
-	s.clock.add(48 * time.Hour) // nobody comes any more
+	s.clock.Add(48 * time.Hour) // nobody comes any more
 	s.Upkeep()
 	if got := files(t, folder); len(got) != 0 {
 		t.Errorf("files %q are left", got)
@@ -111,7 +112,7 @@ func TestRequestLogRemovesAtTheStartWhatAStopLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	openLog(t, folder, newClock().Now)
+	openLog(t, folder, pagetest.NewClock().Now)
 	if got := strings.Join(files(t, folder), " "); got != "notes.txt requests-2027-03-14T15.log" {
 		t.Errorf("left: %s", got)
 	}
@@ -125,7 +126,7 @@ func TestRequestLogIsBounded(t *testing.T) {
 	if got := len(readLog(t, s, folder)); got > 1000 || got < 900 {
 		t.Errorf("%d bytes, want nearly 1000", got)
 	}
-	s.clock.add(time.Hour)
+	s.clock.Add(time.Hour)
 	s.do(from("203.0.113.7:1"))
 	if !strings.Contains(s.log.String(), `msg="requests left out of the log" lines=`) {
 		t.Errorf("nobody is told:\n%s", s.log)

@@ -21,26 +21,6 @@ import (
 	"kept/web"
 )
 
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func newClock() *clock { return &clock{now: time.Date(2027, 3, 14, 16, 4, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // lockedBuffer is a log that a server's goroutines may write.
 type lockedBuffer struct {
 	mu  sync.Mutex
@@ -63,11 +43,11 @@ func (b *lockedBuffer) String() string {
 type sample struct {
 	*page.Site
 	handler http.Handler
-	clock   *clock
+	clock   *pagetest.Clock
 	log     *lockedBuffer
 }
 
-func config(clock *clock, log io.Writer) page.Config {
+func config(clock *pagetest.Clock, log io.Writer) page.Config {
 	return page.Config{
 		Community: "Harbour Code School", Hue: 150, Base: "https://harbour.example",
 		Sources: []page.Source{{Name: "sample", Files: os.DirFS("testdata/sample")}},
@@ -83,7 +63,7 @@ func config(clock *clock, log io.Writer) page.Config {
 
 func newSample(t testing.TB, change ...func(*page.Config)) *sample {
 	t.Helper()
-	s := &sample{clock: newClock(), log: &lockedBuffer{}}
+	s := &sample{clock: pagetest.NewClock(), log: &lockedBuffer{}}
 	cfg := config(s.clock, s.log)
 	for _, f := range change {
 		f(&cfg)

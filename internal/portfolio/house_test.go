@@ -15,7 +15,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,29 +22,12 @@ import (
 	"kept/internal/db/dbtest"
 	"kept/internal/feature"
 	"kept/internal/page"
+	"kept/internal/page/pagetest"
 	"kept/internal/portfolio"
 	"kept/vault"
 	"kept/vault/vaulttest"
 	"kept/web"
 )
-
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // deed and handle stand for the kinds of other features.
 type deed struct {
@@ -70,7 +52,7 @@ type house struct {
 	vault   *vault.Vault
 	site    *page.Site
 	handler http.Handler
-	clock   *clock
+	clock   *pagetest.Clock
 	f       *portfolio.Feature
 	deeds   vault.Kind[deed]
 	handles vault.Kind[handle]
@@ -86,7 +68,7 @@ func oneEngine(t testing.TB) *house { return newHouse(t, dbtest.Open(t, dbtest.F
 
 func newHouse(t testing.TB, d *db.DB, change ...func(*page.Config)) *house {
 	t.Helper()
-	h := &house{t: t, db: d, clock: &clock{now: time.Date(2027, 3, 14, 16, 4, 0, 0, time.UTC)}, zone: time.UTC}
+	h := &house{t: t, db: d, clock: pagetest.NewClock(), zone: time.UTC}
 	reg := vault.NewRegistry()
 	h.declareNeighbours(reg)
 	h.f = portfolio.New(reg, portfolio.Config{

@@ -331,7 +331,7 @@ func TestARecordThatEndsLeavesThePageWithItsDay(t *testing.T) {
 	owner := h.join("noor")
 	h.setOpen(owner, true)
 	first := h.get("/@noor", "").Header().Get("Etag")
-	h.clock.add(24 * time.Hour)
+	h.clock.Add(24 * time.Hour)
 	if h.get("/@noor", "").Code != http.StatusOK || first == "" {
 		t.Error("the page is gone with the day")
 	}

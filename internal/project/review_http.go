@@ -93,6 +93,18 @@ func (f *Feature) item(a asked) (r reviewer, key string, err error) {
 	return r, a.PathValue("key"), nil
 }
 
+// taken is the project that a reviewer's page names, if they have taken it.
+func (f *Feature) taken(a asked) (r reviewer, rec vault.Record[Submission], err error) {
+	r, key, err := f.item(a)
+	if err != nil {
+		return r, rec, err
+	}
+	if rec, err = f.held(a.Context(), f.DB.Read, r, key); errors.Is(err, errGone) {
+		err = fault.NotFound{What: "project"}
+	}
+	return r, rec, err
+}
+
 // reviewPage is a project as its reviewer reads it.
 type reviewPage struct {
 	page.Head
@@ -117,14 +129,7 @@ func (f *Feature) showReview(a asked) error {
 }
 
 func (f *Feature) renderReview(a asked, status int, form *page.Form) error {
-	r, key, err := f.item(a)
-	if err != nil {
-		return err
-	}
-	rec, err := f.held(a.Context(), f.DB.Read, r, key)
-	if errors.Is(err, errGone) {
-		return fault.NotFound{What: "project"}
-	}
+	r, rec, err := f.taken(a)
 	if err != nil {
 		return err
 	}
@@ -247,14 +252,7 @@ func (f *Feature) postVerdict(a asked) error {
 }
 
 func (f *Feature) serveFile(a asked) error {
-	r, key, err := f.item(a)
-	if err != nil {
-		return err
-	}
-	rec, err := f.held(a.Context(), f.DB.Read, r, key)
-	if errors.Is(err, errGone) {
-		return fault.NotFound{What: "project"}
-	}
+	r, rec, err := f.taken(a)
 	if err != nil {
 		return err
 	}

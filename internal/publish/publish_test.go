@@ -128,7 +128,7 @@ func TestDraftsAndWhatHasItsDayAheadAreNotThere(t *testing.T) {
 			t.Errorf("%s tells of what is not out", path)
 		}
 	}
-	w.clock.add(24 * time.Hour)
+	w.clock.Add(24 * time.Hour)
 	for _, path := range hidden {
 		if got := w.get(path).Code; got != http.StatusOK {
 			t.Errorf("%s on its day: %d, want 200", path, got)

@@ -6,10 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"kept/articles"
 	"kept/internal/feature"
@@ -21,29 +19,11 @@ import (
 	"kept/web"
 )
 
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // world is a site with the feature on it. A cookie "who" stands for a session.
 type world struct {
 	*publish.Feature
 	t       testing.TB
-	clock   *clock
+	clock   *pagetest.Clock
 	library *publish.Library
 	site    *page.Site
 	handler http.Handler
@@ -60,7 +40,7 @@ func session(next http.Handler) http.Handler {
 
 func newWorld(t testing.TB, texts, casts []publish.Source) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: time.Date(2027, 3, 14, 16, 4, 0, 0, time.UTC)}, library: publish.NewLibrary(texts, casts)}
+	w := &world{t: t, clock: pagetest.NewClock(), library: publish.NewLibrary(texts, casts)}
 	if err := w.library.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
