@@ -83,7 +83,7 @@ func flags(path string) []chromedp.ExecAllocatorOption {
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-component-update", true),
 		// Forms would be described to the maker's servers to learn what their fields mean.
-		chromedp.Flag("disable-features", "AutofillServerCommunication,OptimizationHints,Translate"),
+		chromedp.Flag("disable-features", "AutofillServerCommunication,OptimizationHints,SpareRendererForSitePerProcess,Translate"),
 		chromedp.Flag("disable-domain-reliability", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("hide-scrollbars", true),

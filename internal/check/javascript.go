@@ -40,9 +40,9 @@ type worker struct {
 // keeps nobody waiting but those who come after the same learner; see Pool.
 var times = quickjs.Times{Step: 2 * time.Second, Test: 30 * time.Second, Check: time.Minute}
 
-// briefly is for where a browser stands ready: its compiler does in a tenth of
-// a second what takes QuickJS these times.
-var briefly = quickjs.Times{Step: time.Second, Test: time.Second, Check: 4 * time.Second}
+// briefly is for where a browser stands ready: with its compiler it is done
+// sooner with what takes QuickJS longer than these times.
+var briefly = quickjs.Times{Step: 200 * time.Millisecond, Test: 200 * time.Millisecond, Check: 800 * time.Millisecond}
 
 // Limits of a child by the clock, and in checks.
 const (

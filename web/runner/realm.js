@@ -106,12 +106,12 @@ const [KEPT_ASSERT, KEPT_HELPERS, KEPT_GUARD, KEPT_DONE] = (() => {
   // guard is called in the learner's scope: after the learner's code, before each assertion and at the end of each test.
   // names is a function that says what the scope takes for the built-ins that the test mentions.
   function guard(names) {
-    if (names) {
+    found(changed(coreCopy, running?.open));
+    if (names !== undefined && isPage) found(changed(pageCopy, running?.open) || clobbered());
+    if (names) { // to name them may run code of the learner's, so what is above comes first
       const seen = names();
       for (let i = 0; i < seen.length; i += 2) if (seen[i + 1] !== realm[seen[i]]) found(seen[i]);
     }
-    found(changed(coreCopy, running?.open));
-    if (names !== undefined && isPage) found(changed(pageCopy, running?.open) || clobbered());
     if (cheat) throw new ErrorType("The built-in " + cheat + " was changed, so this cannot be checked.");
   }
 
@@ -188,7 +188,7 @@ const [KEPT_ASSERT, KEPT_HELPERS, KEPT_GUARD, KEPT_DONE] = (() => {
 
   function end(failed, error) {
     const test = running;
-    try { guard(null); } catch { /* noted in cheat */ }
+    try { guard(); } catch { /* noted in cheat */ }
     running = null;
     if (!test) return;
     const passed = !failed && test.reached && !cheat && !test.failed;
@@ -200,7 +200,6 @@ const [KEPT_ASSERT, KEPT_HELPERS, KEPT_GUARD, KEPT_DONE] = (() => {
   function runTest(test) {
     running = { index: test.index, ticket: test.ticket, open: test.open, catches: test.catches, reached: false };
     try {
-      if (isPage) guard(null);
       let promise;
       try { promise = evaluate(test.text); } catch (error) {
         // The learner's own code came to grief: a test that only reads it may still be met.

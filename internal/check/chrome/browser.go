@@ -49,7 +49,7 @@ func (e *Engine) flags() []chromedp.ExecAllocatorOption {
 		chromedp.Flag("disable-domain-reliability", true),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("no-pings", true),
-		chromedp.Flag("disable-features", "AutofillServerCommunication,OptimizationHints,Translate,MediaRouter,DialMediaRouteProvider"),
+		chromedp.Flag("disable-features", "AutofillServerCommunication,OptimizationHints,SpareRendererForSitePerProcess,Translate,MediaRouter,DialMediaRouteProvider"),
 		chromedp.Flag("js-flags", "--max-old-space-size=256"),
 		chromedp.Flag("disk-cache-size", "33554432"),
 		chromedp.Flag("hide-scrollbars", true),
