@@ -19,7 +19,7 @@ var mayConnect = []string{"internal/outbound"}
 
 // testOnly are folders that help tests. They may connect to what the tests
 // start, and no file of the program may import them.
-var testOnly = []string{"internal/browser"}
+var testOnly = []string{"internal/browser", "internal/page/pagetest"}
 
 // closedImports are packages whose only use is a way out of their own.
 var closedImports = []string{"net/smtp", "net/rpc", "net/rpc/jsonrpc", "log/syslog", "golang.org/x/net/proxy"}
